@@ -1,0 +1,126 @@
+/**
+ * tad/op.h - what an operation is. Built-in operations are made of this and nothing else, so a user's own has the
+ * same rights: fill in a `const tad_op`, record it with tad_apply, check it with tad_gradcheck.
+ *
+ * Required: name, arity, shape, one of forward and view, and one of vjp and partial. The rest is optional.
+ */
+#ifndef TAD_OP_H
+#define TAD_OP_H
+
+#include <tad/tape.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tad_op tad_op;
+
+/** The most operands an operation can have. */
+enum { TAD_MAX_ARITY = 8 };
+
+/** One application of an operation to numbers, as its `shape`, `forward`, `view` and `backward` see it. */
+typedef struct tad_call {
+    const tad_op    *op;
+    int              n;          /**< number of operands */
+    const tad_array *in;         /**< the operands */
+    tad_array       *out;        /**< the result; in C order, unless the operation is a view */
+    const void      *attributes; /**< copied at tad_apply; op->attribute_bytes of them */
+    tad_tape        *tape;       /**< for tad_refuse */
+    const void      *caller;
+} tad_call;
+
+/** One application of an operation to nodes, as `vjp` and `jvp` see it. They record with the public functions. */
+typedef struct tad_rule {
+    const tad_op  *op;
+    int            n;
+    const tad_var *x; /**< the operands */
+    tad_var        y; /**< the result */
+    const void    *attributes;
+    const bool    *wanted; /**< vjp: is the gradient of operand k asked for? jvp: does operand k have a tangent? */
+    const tad_var *dx;     /**< jvp: the tangents of the operands */
+    tad_var        gy;     /**< vjp: the cotangent of y */
+    tad_var       *gx;     /**< vjp: to be filled where wanted */
+} tad_rule;
+
+/** A case the operation is tested with: shapes and attributes. See tests/samples.c for how it is used. */
+typedef struct tad_sample {
+    int         n;
+    tad_array   in[4]; /**< rank and dims only */
+    const void *attributes;
+} tad_sample;
+
+struct tad_op {
+    const char *name;    /**< "matmul": in messages, graphs and the language */
+    const char *about;   /**< one line */
+    const char *formula; /**< in the operands x, or a and b; e.g. "a / b" */
+    int         arity;
+    size_t      attribute_bytes;
+
+    /** Sets out->dtype, rank and dims, or returns tad_refuse(...). */
+    tad_status (*shape)(const tad_call *call);
+
+    /** Computes every element of out. */
+    void (*forward)(const tad_call *call);
+
+    /** For an operation that only rearranges its first operand: sets strides and data of `out`, whose dims are set, so
+     * that it views `base`. false: this base cannot be viewed so, use `forward`. The reverse sweep views the adjoint of
+     * the operand in the same way and adds to it, so a view needs no `backward`. */
+    bool (*view)(const tad_call *call, const tad_array *base, tad_array *out);
+
+    /** Records gx[k], for each k wanted, of a shape that operand k broadcasts to (the sweep sums it down). A gx[k] left
+     * alone contributes nothing. */
+    void (*vjp)(const tad_rule *rule);
+
+    /** Optional: the same as numbers; adds to gx[k], which has the shape of operand k, where its data is not NULL.
+     * Without it the reverse sweep records `vjp`, adds up the numbers and forgets the nodes. */
+    void (*backward)(const tad_call *call, const tad_array *gy, const tad_array gx[]);
+
+    /** Optional: records the tangent of y. Not needed if `linear` or `partial` is given. */
+    tad_var (*jvp)(const tad_rule *rule);
+
+    /** Is it linear in each operand while the others are held fixed? Then the tangent of y is the sum over k of the
+     * operation applied with operand k replaced by its tangent. */
+    bool linear;
+
+    /** Elementwise operations only: dy/dx, or dy/da and dy/db, as expressions in x, or a and b, and y. */
+    const char *partial[2];
+
+    /** Elementwise operations only: an expression that is 0 where the derivative jumps; NULL if smooth. */
+    const char *kink;
+
+    /** Elementwise operations only: where to test: the lowest and highest value of x, or of a and then of b. */
+    double domain[4];
+
+    const tad_sample *samples; /**< the cases for tests; elementwise operations need none */
+    int               sample_count;
+
+    const void *impl; /**< for the operation's own functions */
+};
+
+/** What an operation is applied to. */
+typedef struct tad_args {
+    int            n;
+    const tad_var *x;
+    const void    *attributes; /**< copied */
+    const void    *caller;     /**< TAD_CALLER, so that errors name the line that called your function; or NULL */
+} tad_args;
+
+/** Records op(x[0], ..., x[n - 1]). An invalid operand, a refusal by op->shape, or no memory gives an invalid result;
+ * the tape keeps the reason. Errors: TAD_EARG (NULL, a wrong number of operands, an operation without its required
+ * members), TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM, TAD_ESHAPE, and what op->shape refuses with. */
+TAD_API tad_var tad_apply(const tad_op *op, tad_args args);
+
+/** For a `shape` function: keeps the error, in the words of `format` (as printf's), behind the operation's name and the
+ * operands' shapes. Returns `status`. Allocates nothing. */
+TAD_API tad_status tad_refuse(const tad_call *call, tad_status status, const char *format, ...) TAD_PRINTF(3, 4);
+
+/** The i-th built-in operation, NULL past the last; elementwise ones first, then the others by name. */
+TAD_API const tad_op *tad_op_at(size_t i);
+
+/** The built-in operation of that name; NULL if there is none. */
+TAD_API const tad_op *tad_op_find(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

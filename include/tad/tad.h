@@ -1,0 +1,26 @@
+/**
+ * tad - tape-based automatic differentiation. Include this.
+ *
+ *     tape.h         the tape: leaves, handles, values, marks, errors
+ *     elementwise.h  operations on numbers, element by element
+ *     operations.h   operations on whole tensors: sums, products, views
+ *     diff.h         derivatives
+ *     gradcheck.h    derivatives against finite differences
+ *     explain.h      formulas and the chain rule, path by path
+ *     op.h           operations of your own
+ */
+#ifndef TAD_H
+#define TAD_H
+
+#include <tad/base.h>
+
+#include <tad/tape.h>
+
+#include <tad/diff.h>
+#include <tad/elementwise.h>
+#include <tad/explain.h>
+#include <tad/gradcheck.h>
+#include <tad/op.h>
+#include <tad/operations.h>
+
+#endif

@@ -1,0 +1,235 @@
+/* The reverse sweep, as numbers: from y down, every node that the sweep has reached hands its adjoint on to its operands.
+ * It knows no operation: a scalar's arithmetic comes from the rows, a tensor's from its operation. */
+#include "diff/rules.h"
+#include "tensor/move.h"
+
+#include <tad/diff.h>
+
+#include <math.h>
+#include <string.h>
+
+#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
+#include "ops/constants.def"
+#undef CONSTANT
+
+static inline void add(tad__adjoint *to, double contribution)
+{
+    to->number = to->bits == TAD__UNREACHED ? contribution : to->number + contribution;
+}
+
+/* A node of scalars: each operand gets adjoint * partial. */
+static inline void pull_scalar(const tad_tape *tape, uint32_t id, double g)
+{
+    const tad__node node = tape->nodes[id];
+    const double   *values = tape->values;
+    tad__adjoint   *adjoints = tape->adjoints;
+    const double    y = values[id];
+    switch (node.row) {
+#define UNARY(name, about, where, value, dx)                                                                 \
+    case TAD__ROW_##name: {                                                                                  \
+        const double x = values[node.in[0]];                                                                 \
+        (void)x, (void)y;                                                                                    \
+        add(&adjoints[node.in[0]], g * (dx));                                                                \
+        break;                                                                                               \
+    }
+#define BINARY(name, about, where, value, da, db)                                                            \
+    case TAD__ROW_##name: {                                                                                  \
+        const double a = values[node.in[0]], b = values[node.in[1]];                                         \
+        (void)a, (void)b, (void)y;                                                                           \
+        if (node.flags & TAD__WANT_A)                                                                        \
+            add(&adjoints[node.in[0]], g * (da));                                                            \
+        if (node.flags & TAD__WANT_B)                                                                        \
+            add(&adjoints[node.in[1]], g * (db));                                                            \
+        break;                                                                                               \
+    }
+#include "ops/elementwise.def"
+    }
+}
+
+/* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
+static tad_status adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
+{
+    tad__adjoint *adjoint = &tape->adjoints[id];
+    tad__value_array(tape, id, out);
+    tad__array_set_c_order(out);
+    bool fresh = adjoint->bits == TAD__UNREACHED;
+    if (tape->nodes[id].flags & TAD__SCALAR) {
+        if (fresh)
+            adjoint->number = 0;
+        out->data = &adjoint->number;
+        return TAD_OK;
+    }
+    if (fresh) {
+        size_t bytes = tad__array_bytes(out);
+        void  *data = tad__arena_take(&tape->adjoint_arena, bytes);
+        if (!data)
+            return tad__fail_memory(tape, caller, "tad_backward");
+        memset(data, 0, bytes);
+        adjoint->data = data;
+    }
+    out->data = adjoint->data;
+    return TAD_OK;
+}
+
+/* An operation without a rule in numbers: its recorded rule is recorded, read, and forgotten. */
+static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array *gy, const bool wanted[],
+                                    const void *caller)
+{
+    size_t     mark = tape->count;
+    tad_var    gx[TAD_MAX_ARITY], cotangent = tad__constant_view(tape, gy, caller, "tad_backward");
+    tad_status status = tad_is_valid(cotangent) ? tad__record_vjp(tape, id, cotangent, wanted, gx, caller) : TAD_ENOMEM;
+    const uint32_t *in;
+    int             n = tad__operands(tape, id, &in);
+    for (int k = 0; k < n && status == TAD_OK; k++) {
+        tad_array to, from;
+        if (!wanted[k] || !gx[k].tape)
+            continue;
+        status = adjoint_array(tape, in[k], &to, caller);
+        if (status != TAD_OK)
+            break;
+        tad__value_array(tape, gx[k].id, &from);
+        tad__accumulate(&to, &from, 1);
+    }
+    tad_tape_rewind(tape, mark);
+    return status;
+}
+
+/* A node with a record. */
+static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
+{
+    const tad__record *record = tape->records[tape->nodes[id].in[0]];
+    const tad_op      *op = record->op;
+    tad_array          in[TAD_MAX_ARITY], gx[TAD_MAX_ARITY], out, gy;
+    bool               wanted[TAD_MAX_ARITY];
+    if (!op)
+        return TAD_OK;
+    tad_status status = adjoint_array(tape, id, &gy, caller);
+    for (int k = 0; k < record->n; k++)
+        wanted[k] = tape->nodes[record->in[k]].flags & TAD__DIFFERENTIABLE;
+    if (status != TAD_OK || (!op->backward && !op->view))
+        return status != TAD_OK ? status : pull_by_recording(tape, id, &gy, wanted, caller);
+    tad__value_array(tape, id, &out);
+    for (int k = 0; k < record->n; k++) {
+        tad__value_array(tape, record->in[k], &in[k]);
+        gx[k] = in[k];
+        gx[k].data = NULL;
+        if (wanted[k])
+            status = adjoint_array(tape, record->in[k], &gx[k], caller);
+        if (status != TAD_OK)
+            return status;
+    }
+    tad_call call = {
+        .op = op, .n = record->n, .in = in, .out = &out, .attributes = record->attributes, .tape = tape, .caller = caller};
+    if (op->backward) {
+        op->backward(&call, &gy, gx);
+        return TAD_OK;
+    }
+    tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
+    call.out = &seen;
+    if (!op->view(&call, &gx[0], &seen))
+        return tad__fail(tape, caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
+    tad__accumulate(&seen, &gy, 1);
+    return TAD_OK;
+}
+
+static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
+{
+    tad_tape *tape = y.tape;
+    tad_array value;
+    tad__value_array(tape, y.id, &value);
+    if (tad__array_count(&value) != 1)
+        return tad__fail(tape, caller, TAD_ESHAPE, "tad_backward: the value has %lld elements; expected one: sum it first",
+                         (long long)tad__array_count(&value));
+    size_t count = (size_t)y.id + 1;
+    tape->swept = 0;
+    tad__arena_clear(&tape->adjoint_arena);
+    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, count, sizeof *tape->adjoints))
+        return tad__fail_memory(tape, caller, "tad_backward");
+    for (size_t i = 0; i < count; i++)
+        tape->adjoints[i].bits = TAD__UNREACHED;
+    tad_status status = adjoint_array(tape, y.id, adjoint, caller);
+    if (status == TAD_OK)
+        tad__fill(adjoint, 1);
+    return status;
+}
+
+tad_status tad_backward(tad_var y)
+{
+    const void *caller = TAD_CALLER;
+    tad_array   adjoint;
+    tad_status  status = tad__check(y, "tad_backward", caller);
+    if (status == TAD_OK)
+        status = start(y, &adjoint, caller);
+    if (status != TAD_OK)
+        return status;
+    tad_tape   *tape = y.tape;
+    const void *outer = tape->outer_caller;
+    tape->outer_caller = outer ? outer : caller;
+    for (uint32_t id = y.id + 1; id-- > 0 && status == TAD_OK;) {
+        if (tape->adjoints[id].bits == TAD__UNREACHED)
+            continue;
+        uint16_t flags = tape->nodes[id].flags;
+        if (flags & TAD__RECORD)
+            status = pull_record(tape, id, caller);
+        else if (!(flags & TAD__LEAF) && flags & TAD__DIFFERENTIABLE)
+            pull_scalar(tape, id, tape->adjoints[id].number);
+    }
+    tape->outer_caller = outer;
+    if (status == TAD_OK)
+        tape->swept = y.id + 1;
+    return status;
+}
+
+/* The adjoint of x for reading; data is NULL if the sweep did not reach it. */
+static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, const void *caller)
+{
+    tad_status status = tad__check(x, name, caller);
+    if (status != TAD_OK)
+        return status;
+    tad_tape *tape = x.tape;
+    if (tape->swept == 0)
+        return tad__fail(tape, caller, TAD_EARG, "%s: there are no adjoints: no tad_backward succeeded since the rewind", name);
+    if (!(tape->nodes[x.id].flags & TAD__DIFFERENTIABLE))
+        return tad__fail(tape, caller, TAD_EARG,
+                         "%s: the value does not depend on a differentiable leaf: record it with tad_scalar or tad_tensor",
+                         name);
+    tad__value_array(tape, x.id, out);
+    tad__array_set_c_order(out);
+    out->data = NULL;
+    if (x.id < tape->swept && tape->adjoints[x.id].bits != TAD__UNREACHED)
+        return adjoint_array(tape, x.id, out, caller);
+    return TAD_OK;
+}
+
+double tad_grad(tad_var x)
+{
+    tad_array adjoint;
+    if (find_adjoint(x, &adjoint, "tad_grad", TAD_CALLER) != TAD_OK)
+        return NAN;
+    int64_t count = tad__array_count(&adjoint);
+    if (count != 1) {
+        tad__fail(x.tape, TAD_CALLER, TAD_ESHAPE, "tad_grad: the value has %lld elements; expected one: use tad_read_grad",
+                  (long long)count);
+        return NAN;
+    }
+    if (!adjoint.data)
+        return 0;
+    return adjoint.dtype == TAD_F32 ? (double)*(const float *)adjoint.data : *(const double *)adjoint.data;
+}
+
+tad_status tad_read_grad(tad_var x, void *out, size_t bytes)
+{
+    tad_array  adjoint;
+    tad_status status = find_adjoint(x, &adjoint, "tad_read_grad", TAD_CALLER);
+    if (status != TAD_OK)
+        return status;
+    size_t needed = tad__array_bytes(&adjoint);
+    if (bytes < needed || (!out && needed))
+        return tad__fail(x.tape, TAD_CALLER, TAD_EARG, "tad_read_grad: %zu bytes%s; the gradient has %zu", bytes,
+                         out ? " of room" : " at NULL", needed);
+    if (needed && adjoint.data)
+        memcpy(out, adjoint.data, needed);
+    else if (needed)
+        memset(out, 0, needed);
+    return TAD_OK;
+}

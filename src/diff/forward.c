@@ -1,0 +1,146 @@
+/* Forward mode, recorded: tangents travel from the x up to y, node by node. */
+#include "diff/rules.h"
+
+#include <tad/diff.h>
+
+/* The tangent of each node from `low` to `high`: none, or a node's number. */
+#define UNNEEDED UINT32_MAX      /* no y depends on it */
+#define NEEDED (UINT32_MAX - 1)  /* one does; it has no tangent */
+
+typedef struct pass {
+    tad_tape   *tape;
+    uint32_t    low, high;
+    uint32_t   *tangents;
+    const void *caller;
+} pass;
+
+static void mark_needed(const pass *p, size_t m, const tad_var y[])
+{
+    for (uint32_t id = p->low; id <= p->high; id++)
+        p->tangents[id - p->low] = UNNEEDED;
+    for (size_t i = 0; i < m; i++)
+        if (y[i].id >= p->low)
+            p->tangents[y[i].id - p->low] = NEEDED;
+    for (uint32_t id = p->high + 1; id-- > p->low;) {
+        const uint32_t *in;
+        int             n = p->tangents[id - p->low] == NEEDED ? tad__operands(p->tape, id, &in) : 0;
+        for (int k = 0; k < n; k++)
+            if (in[k] >= p->low)
+                p->tangents[in[k] - p->low] = NEEDED;
+    }
+}
+
+static tad_status push(const pass *p, uint32_t id)
+{
+    const uint32_t *in;
+    int             n = tad__operands(p->tape, id, &in);
+    tad_var         dx[TAD_MAX_ARITY], dy;
+    bool            any = false;
+    for (int k = 0; k < n; k++) {
+        uint32_t tangent = in[k] >= p->low ? p->tangents[in[k] - p->low] : UNNEEDED;
+        dx[k] = tangent < NEEDED ? tad__handle(p->tape, tangent) : (tad_var){0};
+        any |= tangent < NEEDED;
+    }
+    if (!any)
+        return TAD_OK;
+    tad_status status = tad__record_jvp(p->tape, id, dx, &dy, p->caller);
+    if (status == TAD_OK && dy.tape)
+        p->tangents[id - p->low] = dy.id;
+    return status;
+}
+
+static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[],
+                      tad_var dy[])
+{
+    tad_status status = TAD_OK;
+    mark_needed(p, m, y);
+    for (size_t i = 0; i < n; i++)
+        if (x[i].id <= p->high && p->tangents[x[i].id - p->low] == NEEDED)
+            p->tangents[x[i].id - p->low] = dx[i].id;
+    for (uint32_t id = p->low; id <= p->high && status == TAD_OK; id++)
+        if (p->tangents[id - p->low] == NEEDED)
+            status = push(p, id);
+    for (size_t i = 0; i < m && status == TAD_OK; i++) {
+        uint32_t tangent = y[i].id >= p->low ? p->tangents[y[i].id - p->low] : NEEDED;
+        dy[i] = tangent < NEEDED ? tad__handle(p->tape, tangent) : tad__constant_like(y[i], 0);
+        if (!tad_is_valid(dy[i]))
+            status = tad__status_of_failure(p->tape);
+    }
+    return status;
+}
+
+static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
+                          const char *name, const void *caller)
+{
+    pass p = {.tape = y[0].tape, .low = y[0].id, .high = y[0].id, .caller = caller};
+    for (size_t i = 0; i < n; i++)
+        p.low = x[i].id < p.low ? x[i].id : p.low;
+    for (size_t i = 0; i < m; i++)
+        p.high = y[i].id > p.high ? y[i].id : p.high;
+    size_t bytes = ((size_t)p.high - p.low + 1) * sizeof *p.tangents;
+    p.tangents = tad__resize(&p.tape->allocator, NULL, 0, bytes);
+    if (!p.tangents)
+        return tad__fail_memory(p.tape, caller, name);
+    tad_status status = run(&p, m, y, n, x, dx, dy);
+    tad__resize(&p.tape->allocator, p.tangents, bytes, 0);
+    return status;
+}
+
+static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx[], const tad_var dy[], const char *name,
+                        const void *caller)
+{
+    tad_status status = tad__check(y, name, caller);
+    if (status != TAD_OK)
+        return status;
+    if (!dy || (n > 0 && (!x || !dx)))
+        return tad__fail(y.tape, caller, TAD_EARG, "%s: an array is NULL; expected %zu handles each", name, n);
+    for (size_t i = 0; i < n && status == TAD_OK; i++) {
+        status = tad__handle_status(y.tape, x[i]);
+        if (status != TAD_OK)
+            return tad__fail(y.tape, caller, status, "%s: x[%zu] is %s", name, i, tad__handle_problem(y.tape, x[i]));
+        status = tad__check_like(dx[i], x[i], name, caller);
+    }
+    return status;
+}
+
+tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], tad_var *dy)
+{
+    const void *caller = TAD_CALLER;
+    tad_tape   *tape = y.tape;
+    tad_status  status = check(y, n, x, dx, dy, "tad_jvp", caller);
+    if (status == TAD_OK) {
+        const void *outer = tape->outer_caller;
+        tape->outer_caller = outer ? outer : caller;
+        size_t mark = tape->count;
+        status = push_to(1, &y, n, x, dx, dy, "tad_jvp", caller);
+        tape->outer_caller = outer;
+        if (status != TAD_OK)
+            tad_tape_rewind(tape, mark);
+    }
+    if (status != TAD_OK && dy)
+        *dy = (tad_var){.tape = tape, .id = TAD__INVALID};
+    return status;
+}
+
+tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], tad_var hv[])
+{
+    const void *caller = TAD_CALLER;
+    tad_tape   *tape = y.tape;
+    tad_status  status = check(y, n, x, v, hv, "tad_hvp", caller);
+    if (status == TAD_OK && n > 0) {
+        const void *outer = tape->outer_caller;
+        tape->outer_caller = outer ? outer : caller;
+        size_t   mark = tape->count, bytes = n * sizeof(tad_var);
+        tad_var *gx = tad__resize(&tape->allocator, NULL, 0, bytes);
+        status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
+        if (status == TAD_OK)
+            status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
+        tad__resize(&tape->allocator, gx, gx ? bytes : 0, 0);
+        tape->outer_caller = outer;
+        if (status != TAD_OK)
+            tad_tape_rewind(tape, mark);
+    }
+    for (size_t i = 0; i < n && hv && status != TAD_OK; i++)
+        hv[i] = (tad_var){.tape = tape, .id = TAD__INVALID};
+    return status;
+}

@@ -1,0 +1,151 @@
+/* Reverse mode, recorded: the sweep of backward.c with nodes in place of numbers, so that its result can be differentiated
+ * again. */
+#include "diff/rules.h"
+
+#include <tad/diff.h>
+#include <tad/elementwise.h>
+
+/* The cotangent of each node from `low` to y: none, or a node's number. */
+#define INACTIVE UINT32_MAX        /* does not depend on any x */
+#define UNREACHED (UINT32_MAX - 1) /* does, and has no cotangent yet */
+
+typedef struct sweep {
+    tad_tape   *tape;
+    uint32_t    low, high;
+    uint32_t   *cotangents;
+    const void *caller;
+} sweep;
+
+static void mark_active(const sweep *s, size_t n, const tad_var x[])
+{
+    for (uint32_t id = s->low; id <= s->high; id++)
+        s->cotangents[id - s->low] = INACTIVE;
+    for (size_t i = 0; i < n; i++)
+        if (x[i].id <= s->high)
+            s->cotangents[x[i].id - s->low] = UNREACHED;
+    for (uint32_t id = s->low; id <= s->high; id++) {
+        const uint32_t *in;
+        int             count = tad__operands(s->tape, id, &in);
+        for (int k = 0; k < count; k++)
+            if (in[k] >= s->low && s->cotangents[in[k] - s->low] != INACTIVE)
+                s->cotangents[id - s->low] = UNREACHED;
+    }
+}
+
+static tad_status add_cotangent(const sweep *s, uint32_t id, tad_var g)
+{
+    uint32_t *cotangent = &s->cotangents[id - s->low];
+    if (*cotangent != UNREACHED)
+        g = tad_add(tad__handle(s->tape, *cotangent), g);
+    if (!tad_is_valid(g))
+        return tad__status_of_failure(s->tape);
+    *cotangent = g.id;
+    return TAD_OK;
+}
+
+static tad_status pull(const sweep *s, uint32_t id)
+{
+    const uint32_t *in;
+    int             n = tad__operands(s->tape, id, &in);
+    uint32_t        operands[TAD_MAX_ARITY];
+    tad_var         gx[TAD_MAX_ARITY];
+    bool            wanted[TAD_MAX_ARITY], any = false;
+    for (int k = 0; k < n; k++) {
+        operands[k] = in[k];
+        wanted[k] = in[k] >= s->low && s->cotangents[in[k] - s->low] != INACTIVE;
+        any |= wanted[k];
+    }
+    if (!any)
+        return TAD_OK;
+    tad_var    gy = tad__handle(s->tape, s->cotangents[id - s->low]);
+    tad_status status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
+    for (int k = 0; k < n && status == TAD_OK; k++)
+        if (wanted[k] && gx[k].tape)
+            status = add_cotangent(s, operands[k], gx[k]);
+    return status;
+}
+
+static tad_status run(const sweep *s, tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[])
+{
+    tad_status status = TAD_OK;
+    mark_active(s, n, x);
+    if (s->cotangents[y.id - s->low] == UNREACHED)
+        s->cotangents[y.id - s->low] = gy.id;
+    for (uint32_t id = y.id + 1; id-- > s->low && status == TAD_OK;)
+        if (s->cotangents[id - s->low] < UNREACHED)
+            status = pull(s, id);
+    for (size_t i = 0; i < n && status == TAD_OK; i++) {
+        uint32_t cotangent = x[i].id <= y.id ? s->cotangents[x[i].id - s->low] : UNREACHED;
+        gx[i] = cotangent < UNREACHED ? tad__handle(s->tape, cotangent) : tad__constant_like(x[i], 0);
+        if (!tad_is_valid(gx[i]))
+            status = tad__status_of_failure(s->tape);
+    }
+    return status;
+}
+
+static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx[], const char *name, const void *caller)
+{
+    tad_status status = tad__check(y, name, caller);
+    if (status != TAD_OK)
+        return status;
+    if (n > 0 && (!x || !gx))
+        return tad__fail(y.tape, caller, TAD_EARG, "%s: x or gx is NULL; expected %zu handles each", name, n);
+    for (size_t i = 0; i < n; i++) {
+        status = tad__handle_status(y.tape, x[i]);
+        if (status != TAD_OK)
+            return tad__fail(y.tape, caller, status, "%s: x[%zu] is %s", name, i, tad__handle_problem(y.tape, x[i]));
+    }
+    return TAD_OK;
+}
+
+static tad_status sweep_from(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[], const char *name,
+                             const void *caller)
+{
+    sweep s = {.tape = y.tape, .low = y.id, .high = y.id, .caller = caller};
+    for (size_t i = 0; i < n; i++)
+        if (x[i].id < s.low)
+            s.low = x[i].id;
+    size_t bytes = ((size_t)s.high - s.low + 1) * sizeof *s.cotangents;
+    s.cotangents = tad__resize(&s.tape->allocator, NULL, 0, bytes);
+    if (!s.cotangents)
+        return tad__fail_memory(s.tape, caller, name);
+    tad_status status = run(&s, y, gy, n, x, gx);
+    tad__resize(&s.tape->allocator, s.cotangents, bytes, 0);
+    return status;
+}
+
+/* `gy` NULL: the gradient, with cotangent 1. After an error the tape is as it was. */
+static tad_status record(tad_var y, const tad_var *gy, size_t n, const tad_var x[], tad_var gx[], const char *name,
+                         const void *caller)
+{
+    tad_tape  *tape = y.tape;
+    tad_status status = check(y, n, x, gx, name, caller);
+    if (status == TAD_OK && gy)
+        status = tad__check_like(*gy, y, name, caller);
+    if (status == TAD_OK && !gy && tad_count(y) != 1)
+        status = tad__fail(tape, caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: use tad_vjp", name,
+                           (long long)tad_count(y));
+    if (status == TAD_OK) {
+        const void *outer = tape->outer_caller;
+        tape->outer_caller = outer ? outer : caller;
+        size_t  mark = tape->count;
+        tad_var cotangent = gy ? *gy : tad__constant_like(y, 1);
+        status = tad_is_valid(cotangent) ? sweep_from(y, cotangent, n, x, gx, name, caller) : tad__status_of_failure(tape);
+        tape->outer_caller = outer;
+        if (status != TAD_OK)
+            tad_tape_rewind(tape, mark);
+    }
+    for (size_t i = 0; i < n && gx && status != TAD_OK; i++)
+        gx[i] = (tad_var){.tape = tape, .id = TAD__INVALID};
+    return status;
+}
+
+tad_status tad_gradient(tad_var y, size_t n, const tad_var x[], tad_var gx[])
+{
+    return record(y, NULL, n, x, gx, "tad_gradient", TAD_CALLER);
+}
+
+tad_status tad_vjp(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[])
+{
+    return record(y, &gy, n, x, gx, "tad_vjp", TAD_CALLER);
+}

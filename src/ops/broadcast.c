@@ -1,0 +1,90 @@
+/* Repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
+#include "ops/sample.h"
+#include "tensor/array.h"
+
+#include <tad/operations.h>
+
+#include <inttypes.h>
+
+typedef struct attributes {
+    int     rank;
+    int64_t dims[TAD_MAX_RANK];
+} attributes;
+
+static tad_status shape(const tad_call *call)
+{
+    const attributes *to = call->attributes;
+    tad_array        *out = call->out;
+    if (to->rank < 0 || to->rank > TAD_MAX_RANK)
+        return tad_refuse(call, TAD_EARG, "expected a list of 0 to %d sizes", TAD_MAX_RANK);
+    out->dtype = call->in[0].dtype;
+    tad__array_set_shape(out, to->rank, to->dims);
+    for (int i = 0; i < out->rank; i++)
+        if (out->dims[i] < 0)
+            return tad_refuse(call, TAD_EARG, "size %" PRId64 " of axis %d is negative", out->dims[i], i);
+    if (!tad__array_broadcasts_to(&call->in[0], out))
+        return tad_refuse(call, TAD_ESHAPE,
+                          "does not broadcast to the shape given: aligned at the last axis, a size must be equal or 1");
+    return TAD_OK;
+}
+
+static bool view(const tad_call *call, const tad_array *base, tad_array *out)
+{
+    (void)call;
+    *out = tad__array_broadcast(base, out);
+    return true;
+}
+
+/* The sweep sums a gradient down to the operand's shape, and that is all there is to do. */
+static void vjp(const tad_rule *rule)
+{
+    rule->gx[0] = rule->gy;
+}
+
+static const tad_sample samples[] = {
+    {.n = 1, .in = {{0}}, .attributes = &(const attributes){0}},
+    {.n = 1, .in = {{0}}, .attributes = &(const attributes){1, {5}}},
+    {.n = 1, .in = {{0}}, .attributes = &(const attributes){2, {2, 3}}},
+    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const attributes){1, {7}}},
+    {.n = 1, .in = {SHAPE(3)}, .attributes = &(const attributes){2, {4, 3}}},
+    {.n = 1, .in = {SHAPE(3, 1)}, .attributes = &(const attributes){2, {3, 5}}},
+    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const attributes){3, {2, 4, 3}}},
+    {.n = 1, .in = {SHAPE(2, 1, 3)}, .attributes = &(const attributes){4, {2, 2, 4, 3}}},
+    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const attributes){2, {2, 3}}},
+    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const attributes){2, {0, 3}}},
+};
+
+const tad_op tad__op_broadcast_to = {
+    .name = "broadcast_to",
+    .about = "a value repeated to a larger shape",
+    .formula = "broadcast_to(x)",
+    .arity = 1,
+    .attribute_bytes = sizeof(attributes),
+    .shape = shape,
+    .view = view,
+    .vjp = vjp,
+    .linear = true,
+    SAMPLES(samples),
+};
+
+/** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
+ * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
+ * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
+TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[])
+{
+    attributes to = {.rank = rank > 0 && !dims ? -1 : rank};
+    for (int i = 0; i < to.rank && i < TAD_MAX_RANK; i++)
+        to.dims[i] = dims[i];
+    return tad_apply(&tad__op_broadcast_to, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+}
+
+/** The adjoint of tad_broadcast_to: x summed down to a shape that broadcasts to x's. It is a sum and a reshape.
+ * Errors: TAD_ESHAPE, TAD_EARG. */
+TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[])
+{
+    int extra = tad_rank(x) - rank, n = 0, axes[TAD_MAX_RANK];
+    for (int i = 0; dims && i < tad_rank(x); i++)
+        if (i < extra || (i - extra >= 0 && dims[i - extra] == 1 && tad_dim(x, i) != 1))
+            axes[n++] = i;
+    return tad_reshape(n ? tad_sum_axes(x, n, axes, true) : x, rank, dims);
+}

@@ -1,0 +1,43 @@
+/* The table made of elementwise.def: operations, kernels and numbers of the rows. */
+#ifndef TAD__OPS_ELEMENTWISE_H
+#define TAD__OPS_ELEMENTWISE_H
+
+#include <tad/op.h>
+
+/* TAD__ROW_add, ...: the number of a row. */
+enum {
+#define UNARY(name, ...) TAD__ROW_##name,
+#define BINARY(name, ...) TAD__ROW_##name,
+#include "ops/elementwise.def"
+#undef UNARY
+#undef BINARY
+    TAD__ROWS
+};
+
+extern const tad_op tad__elementwise[TAD__ROWS];
+
+/* The row's number if it is an elementwise built-in, -1 otherwise. */
+int tad__row_of(const tad_op *op);
+
+/* A run of n elements for a kernel. Strides in elements; y and gy are contiguous. */
+typedef struct tad__run {
+    int64_t     n;
+    const void *a, *b; /* a is x for unary rows */
+    int64_t     stride_a, stride_b;
+    const void *y, *gy;
+    void       *out; /* forward: y, contiguous; pull: the adjoint to add to */
+    int64_t     stride_out; /* pull: 1, or 0 to sum the run into one element */
+} tad__run;
+
+typedef void tad__kernel(const tad__run *run);
+
+/* Kernels of a row, by element type. */
+typedef struct tad__kernels {
+    tad__kernel *forward;
+    tad__kernel *pull[2]; /* out += gy * partial of operand k */
+} tad__kernels;
+
+extern const tad__kernels tad__kernels_f32[TAD__ROWS];
+extern const tad__kernels tad__kernels_f64[TAD__ROWS];
+
+#endif

@@ -1,0 +1,63 @@
+/* The public functions of elementwise.def. Two scalars on the same tape take the short way: a few comparisons, the row's
+ * arithmetic, and 24 bytes written. Everything else goes through tad_apply. */
+#include "tape/tape.h"
+
+#include <tad/elementwise.h>
+
+#include <math.h>
+
+#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
+#include "ops/constants.def"
+#undef CONSTANT
+
+#if defined(__GNUC__)
+#define LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define NOINLINE __attribute__((noinline))
+#else
+#define LIKELY(condition) (condition)
+#define NOINLINE
+#endif
+
+static NOINLINE tad_var apply(int row, tad_var a, tad_var b, const void *caller)
+{
+    const tad_op *op = &tad__elementwise[row];
+    return tad_apply(op, (tad_args){.n = op->arity, .x = (const tad_var[]){a, b}, .caller = caller});
+}
+
+static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, uint16_t flags, double value)
+{
+    uint32_t id = tape->count++, birth = tape->birth;
+    tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a.id, b.id}, birth};
+    tape->values[id] = value;
+    return (tad_var){tape, id, birth};
+}
+
+#define UNARY(name, about, where, value, dx)                                                                 \
+    tad_var tad_##name(tad_var handle)                                                                       \
+    {                                                                                                        \
+        tad_tape *tape = handle.tape;                                                                        \
+        if (LIKELY(tape && handle.id < tape->count && tape->count < tape->capacity)) {                       \
+            const tad__node *node = &tape->nodes[handle.id];                                                 \
+            if (LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                          \
+                const double x = tape->values[handle.id];                                                    \
+                return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value)); \
+            }                                                                                                \
+        }                                                                                                    \
+        return apply(TAD__ROW_##name, handle, handle, TAD_CALLER);                                           \
+    }
+#define BINARY(name, about, where, value, da, db)                                                            \
+    tad_var tad_##name(tad_var first, tad_var second)                                                        \
+    {                                                                                                        \
+        tad_tape *tape = first.tape;                                                                         \
+        if (LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&       \
+                   tape->count < tape->capacity)) {                                                          \
+            const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                     \
+            if (LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                              \
+                       n1->flags & n2->flags & TAD__SCALAR)) {                                               \
+                const double a = tape->values[first.id], b = tape->values[second.id];                        \
+                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value)); \
+            }                                                                                                \
+        }                                                                                                    \
+        return apply(TAD__ROW_##name, first, second, TAD_CALLER);                                            \
+    }
+#include "ops/elementwise.def"

@@ -1,0 +1,179 @@
+/* tad_apply: recording any operation. Scalars of elementwise operations have a shorter way in tape/elementwise.c. */
+#include "tape/tape.h"
+
+#include "base/text.h"
+#include "tensor/move.h"
+
+#include <string.h>
+
+static tad_tape *first_tape(tad_args args)
+{
+    for (int i = 0; args.x && i < args.n; i++)
+        if (args.x[i].tape)
+            return args.x[i].tape;
+    return NULL;
+}
+
+static tad_status check_op(tad_tape *tape, const tad_op *op, tad_args args)
+{
+    if (!op)
+        return tad__fail(tape, args.caller, TAD_EARG, "tad_apply: the operation is NULL");
+    const char *name = op->name ? op->name : "(an operation without a name)";
+    if (!op->name || !op->shape || (!op->forward && !op->view) || (!op->vjp && !op->partial[0]))
+        return tad__fail(tape, args.caller, TAD_EARG,
+                         "%s: an operation needs name, shape, one of forward and view, and one of vjp and partial", name);
+    if (op->arity < 1 || op->arity > TAD_MAX_ARITY || args.n != op->arity)
+        return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %d (at most %d)", name, args.n, op->arity,
+                         TAD_MAX_ARITY);
+    if (op->attribute_bytes && !args.attributes)
+        return tad__fail(tape, args.caller, TAD_EARG, "%s: attributes are NULL; expected %zu bytes", name,
+                         op->attribute_bytes);
+    return TAD_OK;
+}
+
+/* The message shows all operands, so that the bad one can be found. */
+static tad_status check_operands(tad_tape *tape, const tad_op *op, tad_args args)
+{
+    for (int i = 0; i < args.n; i++) {
+        tad_status status = tad__handle_status(tape, args.x[i]);
+        if (status == TAD_OK)
+            continue;
+        if (tape->status != TAD_OK)
+            return status;
+        char      words[320];
+        tad__text text = {.out = words, .size = sizeof words};
+        for (int k = 0; k < args.n; k++) {
+            tad__text_add(&text, k ? ", " : "");
+            if (tad__is_on(tape, args.x[k])) {
+                tad_array array;
+                tad__value_array(tape, args.x[k].id, &array);
+                tad__text_add_shape(&text, &array);
+            } else {
+                tad__text_add(&text, "%s", tad__handle_problem(tape, args.x[k]));
+            }
+        }
+        return tad__fail(tape, args.caller, status, "%s(%s): operand %d is %s", op->name, words, i + 1,
+                         tad__handle_problem(tape, args.x[i]));
+    }
+    return TAD_OK;
+}
+
+static bool all_scalars(const tad_tape *tape, tad_args args)
+{
+    for (int i = 0; i < args.n; i++)
+        if (!(tape->nodes[args.x[i].id].flags & TAD__SCALAR))
+            return false;
+    return true;
+}
+
+tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, const void *caller)
+{
+    if (tape->count == tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
+        return tad__invalid(tape);
+    uint32_t  id = tape->count++;
+    double   *values = tape->values;
+    uint16_t  flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
+    tad__run  run = {.n = 1, .a = &values[a], .b = &values[b], .stride_a = 1, .stride_b = 1, .out = &values[id]};
+    tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a, b}, tape->birth};
+    tad__kernels_f64[row].forward(&run);
+    return (tad_var){tape, id, tape->birth};
+}
+
+/* Is the result the operand seen otherwise? A scalar's number lies in an array that grows, so a view of it views a copy in
+ * the arena. TAD_EARG: not viewable. */
+static tad_status make_view(const tad_call *call, const tad_array *operand)
+{
+    tad_array base = *operand;
+    if (tad__array_is_scalar(&base)) {
+        double *number = tad__arena_take(&call->tape->arena, sizeof *number);
+        if (!number)
+            return tad__fail_memory(call->tape, call->caller, call->op->name);
+        *number = *(const double *)base.data;
+        base.data = number;
+    }
+    return call->op->view(call, &base, call->out) ? TAD_OK : TAD_EARG;
+}
+
+/* Computes the value of a call whose shape is known. `slot` is where a scalar result goes. */
+static tad_status compute(const tad_call *call, double *slot)
+{
+    tad_array *out = call->out;
+    bool       scalar = tad__array_is_scalar(out);
+    if (call->op->view) {
+        tad_status status = make_view(call, &call->in[0]);
+        if (status == TAD_ENOMEM)
+            return status;
+        if (status == TAD_OK) {
+            if (scalar)
+                *slot = *(const double *)out->data;
+            return TAD_OK;
+        }
+    }
+    tad__array_set_c_order(out);
+    out->data = scalar ? slot : tad__arena_take(&call->tape->arena, tad__array_bytes(out));
+    if (!out->data)
+        return tad__fail_memory(call->tape, call->caller, call->op->name);
+    call->op->forward(call);
+    return TAD_OK;
+}
+
+static tad_status find_shape(const tad_call *call)
+{
+    const tad_array *out = call->out;
+    tad_status       status = call->op->shape(call);
+    if (status != TAD_OK) /* in case the operation did not say why */
+        return tad_refuse(call, status, "the operation refused its operands");
+    if (out->rank < 0 || out->rank > TAD_MAX_RANK)
+        return tad_refuse(call, TAD_ESHAPE, "the result would have rank %d; at most %d", out->rank, TAD_MAX_RANK);
+    if (!tad__array_fits(out))
+        return tad_refuse(call, TAD_ESHAPE, "the result would have more bytes than memory can address");
+    return TAD_OK;
+}
+
+static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
+{
+    tad_array in[TAD_MAX_ARITY];
+    uint16_t  flags = 0;
+    for (int i = 0; i < args.n; i++) {
+        tad__value_array(tape, args.x[i].id, &in[i]);
+        flags |= tape->nodes[args.x[i].id].flags & TAD__DIFFERENTIABLE;
+    }
+    tad__record *record = tad__new_record(tape, args.n, op->attribute_bytes, args.caller, op->name);
+    if (!record)
+        return tad__invalid(tape);
+    for (int i = 0; i < args.n; i++) {
+        record->in[i] = args.x[i].id;
+        if (tape->nodes[args.x[i].id].flags & TAD__SCALAR)
+            in[i].data = &tape->values[args.x[i].id]; /* may have moved to make room */
+    }
+    if (op->attribute_bytes)
+        memcpy(record->attributes, args.attributes, op->attribute_bytes);
+    record->op = op;
+    tad_call call = {.op = op,
+                     .n = args.n,
+                     .in = in,
+                     .out = &record->array,
+                     .attributes = record->attributes,
+                     .tape = tape,
+                     .caller = args.caller};
+    if (find_shape(&call) != TAD_OK || compute(&call, &tape->values[tape->count]) != TAD_OK) {
+        tad__arena_rewind(&tape->arena, record);
+        return tad__invalid(tape);
+    }
+    return tad__push_record(tape, record, (uint16_t)(flags | (tad__array_is_scalar(call.out) ? TAD__SCALAR : 0)));
+}
+
+tad_var tad_apply(const tad_op *op, tad_args args)
+{
+    tad_tape *tape = first_tape(args);
+    if (!tape)
+        return (tad_var){0};
+    if (!args.caller)
+        args.caller = TAD_CALLER;
+    if (check_op(tape, op, args) != TAD_OK || check_operands(tape, op, args) != TAD_OK)
+        return tad__invalid(tape);
+    int row = tad__row_of(op);
+    if (row >= 0 && all_scalars(tape, args))
+        return tad__record_scalar(tape, row, args.x[0].id, args.x[args.n - 1].id, args.caller);
+    return record(tape, op, args);
+}

@@ -1,0 +1,75 @@
+#include "tensor/move.h"
+
+#include "tensor/loop.h"
+#include "tensor/sum.h"
+
+/* The four pairs of element types. */
+#define DEFINE_RUNS(name, to_type, from_type, sum)                                                           \
+    static void copy_##name(void *context, int64_t n, char *const at[], const int64_t strides[])            \
+    {                                                                                                         \
+        (void)context;                                                                                        \
+        to_type         *to = (to_type *)(void *)at[0];                                                       \
+        const from_type *from = (const from_type *)(const void *)at[1];                                       \
+        if (strides[0] == 1 && strides[1] == 1)                                                               \
+            for (int64_t i = 0; i < n; i++)                                                                   \
+                to[i] = (to_type)from[i];                                                                     \
+        else                                                                                                  \
+            for (int64_t i = 0; i < n; i++)                                                                   \
+                to[i * strides[0]] = (to_type)from[i * strides[1]];                                           \
+    }                                                                                                         \
+    static void accumulate_##name(void *context, int64_t n, char *const at[], const int64_t strides[])       \
+    {                                                                                                        \
+        const double     factor = *(const double *)context;                                                  \
+        const from_type  scale = (from_type)factor;                                                          \
+        to_type         *to = (to_type *)(void *)at[0];                                                      \
+        const from_type *from = (const from_type *)(const void *)at[1];                                      \
+        if (strides[0] == 0)                                                                                 \
+            *to = (to_type)((double)*to + factor * sum(n, from, strides[1]));                                \
+        else if (strides[0] == 1 && strides[1] == 1)                                                         \
+            for (int64_t i = 0; i < n; i++)                                                                  \
+                to[i] += (to_type)(scale * from[i]);                                                         \
+        else                                                                                                 \
+            for (int64_t i = 0; i < n; i++)                                                                  \
+                to[i * strides[0]] += (to_type)(scale * from[i * strides[1]]);                               \
+    }
+
+DEFINE_RUNS(f32_f32, float, float, tad__sum_f32)
+DEFINE_RUNS(f32_f64, float, double, tad__sum_f64)
+DEFINE_RUNS(f64_f32, double, float, tad__sum_f32)
+DEFINE_RUNS(f64_f64, double, double, tad__sum_f64)
+
+static tad__run_function *const copies[2][2] = {{copy_f32_f32, copy_f32_f64}, {copy_f64_f32, copy_f64_f64}};
+static tad__run_function *const accumulations[2][2] = {{accumulate_f32_f32, accumulate_f32_f64},
+                                                       {accumulate_f64_f32, accumulate_f64_f64}};
+
+void tad__copy(const tad_array *to, const tad_array *from)
+{
+    tad__loop(2, (const tad_array *const[]){to, from}, copies[to->dtype][from->dtype], NULL);
+}
+
+void tad__accumulate(const tad_array *to, const tad_array *from, double factor)
+{
+    tad__loop(2, (const tad_array *const[]){to, from}, accumulations[to->dtype][from->dtype], &factor);
+}
+
+#define DEFINE_DIVIDE(type)                                                                                  \
+    static void divide_##type(void *context, int64_t n, char *const at[], const int64_t strides[])           \
+    {                                                                                                        \
+        type *to = (type *)(void *)at[0];                                                                    \
+        for (int64_t i = 0; i < n; i++)                                                                      \
+            to[i * strides[0]] /= (type) * (const double *)context;                                          \
+    }
+DEFINE_DIVIDE(float)
+DEFINE_DIVIDE(double)
+
+void tad__divide(const tad_array *to, double divisor)
+{
+    tad__loop(1, (const tad_array *const[]){to}, to->dtype == TAD_F32 ? divide_float : divide_double, &divisor);
+}
+
+void tad__fill(const tad_array *to, double number)
+{
+    tad_array from = tad__array_of_number(&number);
+    from = tad__array_broadcast(&from, to);
+    tad__copy(to, &from);
+}

@@ -1,0 +1,19 @@
+/* Moving numbers between arrays of the same shape, of any strides and element types. */
+#ifndef TAD__TENSOR_MOVE_H
+#define TAD__TENSOR_MOVE_H
+
+#include "tensor/array.h"
+
+/* to = from */
+void tad__copy(const tad_array *to, const tad_array *from);
+
+/* to += factor * from. A stride of 0 in `to` sums: this one function is reduction, the adjoint of broadcasting and the
+ * accumulation of adjoints. Sums along the innermost axis are kept in double, in a fixed order. */
+void tad__accumulate(const tad_array *to, const tad_array *from, double factor);
+
+/* to /= divisor */
+void tad__divide(const tad_array *to, double divisor);
+
+void tad__fill(const tad_array *to, double number);
+
+#endif
