@@ -285,12 +285,12 @@ install: lib ## install headers, libraries and tad.pc to $(DESTDIR)$(PREFIX)
 	    inc=$$(realpath -m --relative-to='$(PREFIX)' '$(INCLUDEDIR)') && \
 	    lib=$$(realpath -m --relative-to='$(PREFIX)' '$(LIBDIR)') && \
 	    sed -e "s|@PREFIX@|\$${pcfiledir}/$$up|; s|@INCLUDE@|$$inc|; s|@LIB@|$$lib|; s|@VERSION@|$(VERSION)|" \
-	        -e 's|@REQUIRES@|$(if $(have_openblas),openblas)|' src/tad.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/tad.pc'
+	        -e 's|@LIBS@|$(LIBS)|' src/tad.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/tad.pc'
 	@chmod 644 '$(DESTDIR)$(LIBDIR)/pkgconfig/tad.pc'
 	@echo "installed tad $(VERSION) to $(DESTDIR)$(PREFIX)"
 
 uninstall: ## remove what install installed
-	@cd '$(DESTDIR)$(INCLUDEDIR)/tad' 2>/dev/null && rm -f $(notdir $(HEADERS)) && cd .. && rmdir tad || true
+	@cd '$(DESTDIR)$(INCLUDEDIR)/tad' 2>/dev/null && rm -f $(notdir $(HEADERS)) && cd .. && rmdir tad 2>/dev/null || true
 	@rm -f $(patsubst %,'$(DESTDIR)$(LIBDIR)/%',$(notdir $(STATIC) $(SHARED) $(LINKS)) pkgconfig/tad.pc)
 	@echo "removed tad from $(DESTDIR)$(PREFIX)"
 

@@ -17,8 +17,8 @@ typedef enum tad_formula_style {
 } tad_formula_style;
 
 /** Writes how x was computed from the nearest named nodes and leaves below it, with C's operators and precedence,
- * as snprintf does: at most `size` bytes with the final 0; returns the length the whole text has. Expressions nested
- * more than 64 deep are shortened to "...". "?" if x is invalid. */
+ * as snprintf does: at most `size` bytes with the final 0; returns the length the whole text has. What is
+ * nested more than 64 deep or comes after 65,536 characters is shortened to "...". "?" if x is invalid. */
 TAD_API size_t tad_formula(tad_var x, tad_formula_style style, char *out, size_t size);
 
 /** The local derivative dx/d(operand k) of the node that made x, where both have one element: how much x changes when

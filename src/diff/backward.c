@@ -205,12 +205,12 @@ double tad_grad(tad_var x)
 {
     tad_array adjoint;
     if (find_adjoint(x, &adjoint, "tad_grad", TAD_CALLER) != TAD_OK)
-        return NAN;
+        return nan("");
     int64_t count = tad__array_count(&adjoint);
     if (count != 1) {
         tad__fail(x.tape, TAD_CALLER, TAD_ESHAPE, "tad_grad: the value has %lld elements; expected one: use tad_read_grad",
                   (long long)count);
-        return NAN;
+        return nan("");
     }
     if (!adjoint.data)
         return 0;

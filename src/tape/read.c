@@ -55,14 +55,14 @@ int64_t tad_count(tad_var x)
 double tad_value(tad_var x)
 {
     if (tad__check(x, "tad_value", TAD_CALLER) != TAD_OK)
-        return NAN;
+        return nan("");
     tad_array array;
     tad__value_array(x.tape, x.id, &array);
     int64_t count = tad__array_count(&array);
     if (count != 1) {
         tad__fail(x.tape, TAD_CALLER, TAD_ESHAPE, "tad_value: the value has %lld elements; expected one: use tad_read",
                   (long long)count);
-        return NAN;
+        return nan("");
     }
     return array.dtype == TAD_F32 ? (double)*(const float *)array.data : *(const double *)array.data;
 }
