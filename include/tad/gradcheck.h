@@ -52,8 +52,8 @@ typedef struct tad_gradcheck_report {
     tad_allocator        allocator;   /**< what `entries` came from */
 } tad_gradcheck_report;
 
-/** Checks d(w . f(x))/dx, with w a random cotangent (never all ones), at the values of `inputs`, entry by entry:
- * tad_backward and tad_gradient against
+/** Checks the gradient of f, or of w . f for a random cotangent w if f has several elements, at the values of `inputs`,
+ * entry by entry: tad_backward and tad_gradient against
  *
  *     f'(x) = (45 (f(x+h) - f(x-h)) - 9 (f(x+2h) - f(x-2h)) + (f(x+3h) - f(x-3h))) / (60 h) + O(h^6)
  *
@@ -63,7 +63,7 @@ typedef struct tad_gradcheck_report {
  * error. Inputs that are constants are passed on and not checked. f32 inputs are checked in f64: the function is
  * called with f64 copies, and must not fix an element type itself.
  *
- * The tape is rewound to where it was; only the report is new. `options` and `report` may be NULL. The report is the
+ * The tape is left as it was, adjoints included; only the report is new. `options` and `report` may be NULL. The report is the
  * caller's to free, also after an error.
  * Returns TAD_OK if the check could be made, whatever it found: look at report->wrong, or give no report and get
  * TAD_EARG with a message that names the worst entry if any is wrong.

@@ -36,6 +36,7 @@ typedef struct checker {
     double               *values; /* of all entries */
     tad_var              *x;      /* the leaves of one evaluation; gradients behind them */
     int64_t               outputs;
+    double                unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
     double               *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
     double                epsilon;
 } checker;
@@ -112,11 +113,11 @@ static tad_status differentiate(checker *c, tad_var y)
         size_t  bytes = (size_t)count * sizeof *numbers;
         status = tad_read_grad(c->x[i], numbers, bytes);
         for (int64_t k = 0; k < count && status == TAD_OK; k++)
-            entry[k].analytic = numbers[k];
+            entry[k].analytic = numbers[k] / c->unit;
         if (status == TAD_OK)
             status = tad_read(gx[i], numbers, bytes);
         for (int64_t k = 0; k < count && status == TAD_OK; k++) {
-            entry[k].recorded = numbers[k];
+            entry[k].recorded = numbers[k] / c->unit;
             entry[k].input = i;
             entry[k].element = k;
         }
@@ -175,7 +176,7 @@ static tad_status difference(const checker *c, double *value, double step, estim
     *value = x;
     double totals[4] = {0};
     for (int64_t i = 0; i < c->outputs; i++) {
-        double w = weight(c, i);
+        double w = weight(c, i) / c->unit;
         for (int k = 0; k < 4; k++)
             totals[k] += (k < 3 ? w : fabs(w)) * c->sums[4 * i + k];
     }
@@ -276,6 +277,24 @@ static void read_values(const checker *c)
     }
 }
 
+/* The sweep of the check has adjoints of its own: those of the caller's last tad_backward stay. */
+typedef struct adjoints {
+    tad__adjoint *items;
+    size_t        capacity;
+    tad__arena    arena;
+    uint32_t      swept;
+} adjoints;
+
+static adjoints exchange_adjoints(tad_tape *tape, adjoints with)
+{
+    adjoints was = {tape->adjoints, tape->adjoint_capacity, tape->adjoint_arena, tape->swept};
+    tape->adjoints = with.items;
+    tape->adjoint_capacity = with.capacity;
+    tape->adjoint_arena = with.arena;
+    tape->swept = with.swept;
+    return was;
+}
+
 static tad_status run(checker *c)
 {
     tad_var    y;
@@ -283,6 +302,7 @@ static tad_status run(checker *c)
     tad_status status = evaluate(c, &y);
     if (status == TAD_OK) {
         c->outputs = tad_count(y);
+        c->unit = c->outputs == 1 ? weight(c, 0) : 1;
         c->epsilon = tad_dtype_of(y) == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
         if (c->options.step == 0)
             c->options.step = pow(c->epsilon, 1.0 / 7);
@@ -328,7 +348,11 @@ static tad_status check_with(checker *c)
         c->report->count = count;
         memset(c->report->entries, 0, count * sizeof *c->report->entries);
         read_values(c);
+        adjoints callers = exchange_adjoints(c->tape, (adjoints){.arena.allocator = &c->tape->allocator});
         status = run(c);
+        adjoints own = exchange_adjoints(c->tape, callers);
+        tad__arena_free(&own.arena);
+        tad__resize(&c->tape->allocator, own.items, own.capacity * sizeof *own.items, 0);
     } else {
         status = tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
     }
