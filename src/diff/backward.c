@@ -1,5 +1,6 @@
 /* The reverse sweep, as numbers: from y down, every node that the sweep has reached hands its adjoint on to its operands.
  * It knows no operation: a scalar's arithmetic comes from the rows, a tensor's from its operation. */
+#include "base/hints.h"
 #include "diff/rules.h"
 #include "tensor/move.h"
 
@@ -17,33 +18,47 @@ static inline void add(tad__adjoint *to, double contribution)
     to->number = to->bits == TAD__UNREACHED ? contribution : to->number + contribution;
 }
 
-/* A node of scalars: each operand gets adjoint * partial. */
-static inline void pull_scalar(const tad_tape *tape, uint32_t id, double g)
+/* Hands on the adjoints of nodes below `id`, as long as they are scalars, and returns the first that has a record, or 0 (a
+ * record there is a leaf). */
+static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
 {
-    const tad__node node = tape->nodes[id];
-    const double   *values = tape->values;
-    tad__adjoint   *adjoints = tape->adjoints;
-    const double    y = values[id];
-    switch (node.row) {
+    const tad__node *const nodes = tape->nodes;
+    const double *const    values = tape->values;
+    tad__adjoint *const    adjoints = tape->adjoints;
+    while (id-- > 0) {
+        TAD__PREFETCH(nodes + id - TAD__AHEAD);
+        TAD__PREFETCH(values + id - TAD__AHEAD);
+        TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
+        const tad__adjoint adjoint = adjoints[id];
+        const tad__node    node = nodes[id];
+        if (adjoint.bits == TAD__UNREACHED || !(node.flags & (TAD__WANT_A | TAD__WANT_B | TAD__RECORD)))
+            continue;
+        if (node.flags & TAD__RECORD)
+            return id;
+        const double g = adjoint.number, y = values[id];
+        switch (node.row) {
 #define UNARY(name, about, where, value, dx)                                                                 \
     case TAD__ROW_##name: {                                                                                  \
         const double x = values[node.in[0]];                                                                 \
         (void)x, (void)y;                                                                                    \
-        add(&adjoints[node.in[0]], g * (dx));                                                                \
+        if (!TAD__VANISHES(dx))                                                                              \
+            add(&adjoints[node.in[0]], g * (dx));                                                            \
         break;                                                                                               \
     }
 #define BINARY(name, about, where, value, da, db)                                                            \
     case TAD__ROW_##name: {                                                                                  \
         const double a = values[node.in[0]], b = values[node.in[1]];                                         \
         (void)a, (void)b, (void)y;                                                                           \
-        if (node.flags & TAD__WANT_A)                                                                        \
+        if (!TAD__VANISHES(da) && node.flags & TAD__WANT_A)                                                                        \
             add(&adjoints[node.in[0]], g * (da));                                                            \
-        if (node.flags & TAD__WANT_B)                                                                        \
+        if (!TAD__VANISHES(db) && node.flags & TAD__WANT_B)                                                                        \
             add(&adjoints[node.in[1]], g * (db));                                                            \
         break;                                                                                               \
     }
 #include "ops/elementwise.def"
+        }
     }
+    return 0;
 }
 
 /* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
@@ -165,15 +180,9 @@ tad_status tad_backward(tad_var y)
     tad_tape   *tape = y.tape;
     const void *outer = tape->outer_caller;
     tape->outer_caller = outer ? outer : caller;
-    for (uint32_t id = y.id + 1; id-- > 0 && status == TAD_OK;) {
-        if (tape->adjoints[id].bits == TAD__UNREACHED)
-            continue;
-        uint16_t flags = tape->nodes[id].flags;
-        if (flags & TAD__RECORD)
-            status = pull_record(tape, id, caller);
-        else if (!(flags & TAD__LEAF) && flags & TAD__DIFFERENTIABLE)
-            pull_scalar(tape, id, tape->adjoints[id].number);
-    }
+    uint32_t id = y.id + 1;
+    while (status == TAD_OK && (id = pull_scalars(tape, id)) > 0)
+        status = pull_record(tape, id, caller);
     tape->outer_caller = outer;
     if (status == TAD_OK)
         tape->swept = y.id + 1;

@@ -14,6 +14,9 @@ enum {
     TAD__ROWS
 };
 
+/* Is a partial derivative 0 everywhere? Then nothing is handed on, not even 0 * infinity. */
+#define TAD__VANISHES(partial) (sizeof #partial == 2 && *#partial == '0')
+
 extern const tad_op tad__elementwise[TAD__ROWS];
 
 /* The row's number if it is an elementwise built-in, -1 otherwise. */

@@ -1,5 +1,6 @@
 /* The public functions of elementwise.def. Two scalars on the same tape take the short way: a few comparisons, the row's
  * arithmetic, and 24 bytes written. Everything else goes through tad_apply. */
+#include "base/hints.h"
 #include "tape/tape.h"
 
 #include <tad/elementwise.h>
@@ -10,25 +11,21 @@
 #include "ops/constants.def"
 #undef CONSTANT
 
-#if defined(__GNUC__)
-#define LIKELY(condition) __builtin_expect(!!(condition), 1)
-#define NOINLINE __attribute__((noinline))
-#else
-#define LIKELY(condition) (condition)
-#define NOINLINE
-#endif
-
-static NOINLINE tad_var apply(int row, tad_var a, tad_var b, const void *caller)
+static TAD__NOINLINE tad_var apply(int row, tad_var a, tad_var b, const void *caller)
 {
     const tad_op *op = &tad__elementwise[row];
     return tad_apply(op, (tad_args){.n = op->arity, .x = (const tad_var[]){a, b}, .caller = caller});
 }
 
-static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, uint16_t flags, double value)
+static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsigned flags, double value)
 {
-    uint32_t id = tape->count++, birth = tape->birth;
-    tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a.id, b.id}, birth};
-    tape->values[id] = value;
+    uint32_t   id = tape->count++, birth = tape->birth;
+    tad__node *node = &tape->nodes[id];
+    double    *to = &tape->values[id];
+    TAD__PREFETCH_TO_WRITE(node + TAD__AHEAD);
+    TAD__PREFETCH_TO_WRITE(to + TAD__AHEAD);
+    *to = value;
+    *node = (tad__node){(uint16_t)row, (uint16_t)flags, {a.id, b.id}, birth};
     return (tad_var){tape, id, birth};
 }
 
@@ -36,9 +33,9 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, uint16
     tad_var tad_##name(tad_var handle)                                                                       \
     {                                                                                                        \
         tad_tape *tape = handle.tape;                                                                        \
-        if (LIKELY(tape && handle.id < tape->count && tape->count < tape->capacity)) {                       \
+        if (TAD__LIKELY(tape && handle.id < tape->count && tape->count < tape->capacity)) {                       \
             const tad__node *node = &tape->nodes[handle.id];                                                 \
-            if (LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                          \
+            if (TAD__LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                          \
                 const double x = tape->values[handle.id];                                                    \
                 return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value)); \
             }                                                                                                \
@@ -49,10 +46,10 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, uint16
     tad_var tad_##name(tad_var first, tad_var second)                                                        \
     {                                                                                                        \
         tad_tape *tape = first.tape;                                                                         \
-        if (LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&       \
+        if (TAD__LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&       \
                    tape->count < tape->capacity)) {                                                          \
             const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                     \
-            if (LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                              \
+            if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                              \
                        n1->flags & n2->flags & TAD__SCALAR)) {                                               \
                 const double a = tape->values[first.id], b = tape->values[second.id];                        \
                 return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value)); \

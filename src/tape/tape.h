@@ -129,6 +129,10 @@ tad_status tad__fail_memory(tad_tape *tape, const void *caller, const char *name
 
 /* ---- nodes ---- */
 
+/* How many nodes ahead recording and sweeping ask for memory. A tape longer than the cache is walked at the pace of memory;
+ * asking early halves the time a node takes there and costs nothing in cache (measured: 32, 64 and 256 are slower). */
+enum { TAD__AHEAD = 128 };
+
 /* Makes room for one more node; false and an error if there is none. */
 bool tad__grow(tad_tape *tape, const void *caller, const char *name);
 
