@@ -142,7 +142,8 @@ int main(void)
     tad_var    e = tape ? record_network(&net, PARAMETERS, p) : (tad_var){0};
     tad_status status = tad_backward(e);
     if (status == TAD_OK) {
-        printf("A network of two inputs, two hidden units and two outputs learns to turn (0.1, 0.5) into (0.05, 0.95).\n");
+        printf("A network of two inputs, two hidden units and two outputs learns to turn (0.1, 0.5) into "
+               "(0.05, 0.95).\n");
         print_forward(&net);
         status = print_chain(e, p);
     }
@@ -151,7 +152,7 @@ int main(void)
     if (status == TAD_OK) {
         print_training(tape);
         printf("\nThe numbers published with this example were truncated, not rounded, and computed from truncated\n"
-               "intermediate results; they agree with those above to 1e-5. There the biases were left out of the training.\n");
+               "intermediate results; they agree with those above to 1e-5. The biases were not trained there.\n");
     }
     if (status != TAD_OK || tad_tape_status(tape) != TAD_OK)
         fprintf(stderr, "network: %s: %s\n", tad_status_meaning(status), tad_tape_message(tape));

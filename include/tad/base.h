@@ -29,13 +29,13 @@ extern "C" {
 
 /** Every status, its meaning and what to do about it. This list is the source of the enumeration, of
  * tad_status_name() and tad_status_hint(), and of the table in docs/errors.md. */
-#define TAD_STATUS_LIST(X)                                                                                   \
-    X(OK, "no error", "nothing to do")                                                                       \
-    X(ENOMEM, "out of memory", "rewind or free tapes, or record fewer and smaller tensors")                  \
-    X(ESHAPE, "shapes do not fit", "compare the shapes in the message; tad_reshape and slices can help")     \
-    X(EDTYPE, "element types do not fit", "record both operands as TAD_F32 or both as TAD_F64")              \
-    X(ETAPE, "handle is zeroed or from another tape", "record every operand on one and the same tape")       \
-    X(ESTALE, "handle is from before a rewind", "record the value again after tad_tape_rewind")              \
+#define TAD_STATUS_LIST(X)                                                                                             \
+    X(OK, "no error", "nothing to do")                                                                                 \
+    X(ENOMEM, "out of memory", "rewind or free tapes, or record fewer and smaller tensors")                            \
+    X(ESHAPE, "shapes do not fit", "compare the shapes in the message; tad_reshape and slices can help")               \
+    X(EDTYPE, "element types do not fit", "record both operands as TAD_F32 or both as TAD_F64")                        \
+    X(ETAPE, "handle is zeroed or from another tape", "record every operand on one and the same tape")                 \
+    X(ESTALE, "handle is from before a rewind", "record the value again after tad_tape_rewind")                        \
     X(EARG, "invalid argument", "see what the message expected")
 
 typedef enum tad_status {

@@ -69,8 +69,7 @@ TAD_API tad_var tad_constant(tad_tape *tape, double value);
 TAD_API tad_var tad_tensor(tad_tape *tape, tad_dtype dtype, int rank, const int64_t dims[], const void *data);
 
 /** The same, but nothing is differentiated with respect to it. */
-TAD_API tad_var tad_tensor_constant(tad_tape *tape, tad_dtype dtype, int rank, const int64_t dims[],
-                                    const void *data);
+TAD_API tad_var tad_tensor_constant(tad_tape *tape, tad_dtype dtype, int rank, const int64_t dims[], const void *data);
 
 /** Does the handle name a node that is still on its tape? Never an error. */
 TAD_API bool tad_is_valid(tad_var x);

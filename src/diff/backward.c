@@ -37,23 +37,23 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
             return id;
         const double g = adjoint.number, y = values[id];
         switch (node.row) {
-#define UNARY(name, about, where, value, dx)                                                                 \
-    case TAD__ROW_##name: {                                                                                  \
-        const double x = values[node.in[0]];                                                                 \
-        (void)x, (void)y;                                                                                    \
-        if (!TAD__VANISHES(dx))                                                                              \
-            add(&adjoints[node.in[0]], g * (dx));                                                            \
-        break;                                                                                               \
+#define UNARY(name, about, where, value, dx)                                                                           \
+    case TAD__ROW_##name: {                                                                                            \
+        const double x = values[node.in[0]];                                                                           \
+        (void)x, (void)y;                                                                                              \
+        if (!TAD__VANISHES(dx))                                                                                        \
+            add(&adjoints[node.in[0]], g *(dx));                                                                       \
+        break;                                                                                                         \
     }
-#define BINARY(name, about, where, value, da, db)                                                            \
-    case TAD__ROW_##name: {                                                                                  \
-        const double a = values[node.in[0]], b = values[node.in[1]];                                         \
-        (void)a, (void)b, (void)y;                                                                           \
-        if (!TAD__VANISHES(da) && node.flags & TAD__WANT_A)                                                                        \
-            add(&adjoints[node.in[0]], g * (da));                                                            \
-        if (!TAD__VANISHES(db) && node.flags & TAD__WANT_B)                                                                        \
-            add(&adjoints[node.in[1]], g * (db));                                                            \
-        break;                                                                                               \
+#define BINARY(name, about, where, value, da, db)                                                                      \
+    case TAD__ROW_##name: {                                                                                            \
+        const double a = values[node.in[0]], b = values[node.in[1]];                                                   \
+        (void)a, (void)b, (void)y;                                                                                     \
+        if (!TAD__VANISHES(da) && node.flags & TAD__WANT_A)                                                            \
+            add(&adjoints[node.in[0]], g *(da));                                                                       \
+        if (!TAD__VANISHES(db) && node.flags & TAD__WANT_B)                                                            \
+            add(&adjoints[node.in[1]], g *(db));                                                                       \
+        break;                                                                                                         \
     }
 #include "ops/elementwise.def"
         }
@@ -133,8 +133,13 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
         if (status != TAD_OK)
             return status;
     }
-    tad_call call = {
-        .op = op, .n = record->n, .in = in, .out = &out, .attributes = record->attributes, .tape = tape, .caller = caller};
+    tad_call call = {.op = op,
+                     .n = record->n,
+                     .in = in,
+                     .out = &out,
+                     .attributes = record->attributes,
+                     .tape = tape,
+                     .caller = caller};
     if (op->backward) {
         op->backward(&call, &gy, gx);
         return TAD_OK;
@@ -153,12 +158,14 @@ static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
     tad_array value;
     tad__value_array(tape, y.id, &value);
     if (tad__array_count(&value) != 1)
-        return tad__fail(tape, caller, TAD_ESHAPE, "tad_backward: the value has %lld elements; expected one: sum it first",
+        return tad__fail(tape, caller, TAD_ESHAPE,
+                         "tad_backward: the value has %lld elements; expected one: sum it first",
                          (long long)tad__array_count(&value));
     size_t count = (size_t)y.id + 1;
     tape->swept = 0;
     tad__arena_clear(&tape->adjoint_arena);
-    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, count, sizeof *tape->adjoints))
+    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, count,
+                      sizeof *tape->adjoints))
         return tad__fail_memory(tape, caller, "tad_backward");
     for (size_t i = 0; i < count; i++)
         tape->adjoints[i].bits = TAD__UNREACHED;
@@ -197,11 +204,12 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
         return status;
     tad_tape *tape = x.tape;
     if (tape->swept == 0)
-        return tad__fail(tape, caller, TAD_EARG, "%s: there are no adjoints: no tad_backward succeeded since the rewind", name);
-    if (!(tape->nodes[x.id].flags & TAD__DIFFERENTIABLE))
         return tad__fail(tape, caller, TAD_EARG,
-                         "%s: the value does not depend on a differentiable leaf: record it with tad_scalar or tad_tensor",
-                         name);
+                         "%s: there are no adjoints: no tad_backward succeeded since the rewind", name);
+    if (!(tape->nodes[x.id].flags & TAD__DIFFERENTIABLE))
+        return tad__fail(
+            tape, caller, TAD_EARG,
+            "%s: the value does not depend on a differentiable leaf: record it with tad_scalar or tad_tensor", name);
     tad__value_array(tape, x.id, out);
     tad__array_set_c_order(out);
     out->data = NULL;
@@ -217,8 +225,8 @@ double tad_grad(tad_var x)
         return nan("");
     int64_t count = tad__array_count(&adjoint);
     if (count != 1) {
-        tad__fail(x.tape, TAD_CALLER, TAD_ESHAPE, "tad_grad: the value has %lld elements; expected one: use tad_read_grad",
-                  (long long)count);
+        tad__fail(x.tape, TAD_CALLER, TAD_ESHAPE,
+                  "tad_grad: the value has %lld elements; expected one: use tad_read_grad", (long long)count);
         return nan("");
     }
     if (!adjoint.data)

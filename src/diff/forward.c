@@ -4,8 +4,8 @@
 #include <tad/diff.h>
 
 /* The tangent of each node from `low` to `high`: none, or a node's number. */
-#define UNNEEDED UINT32_MAX      /* no y depends on it */
-#define NEEDED (UINT32_MAX - 1)  /* one does; it has no tangent */
+#define UNNEEDED UINT32_MAX     /* no y depends on it */
+#define NEEDED (UINT32_MAX - 1) /* one does; it has no tangent */
 
 typedef struct pass {
     tad_tape   *tape;
@@ -86,8 +86,8 @@ static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x
     return status;
 }
 
-static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx[], const tad_var dy[], const char *name,
-                        const void *caller)
+static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx[], const tad_var dy[],
+                        const char *name, const void *caller)
 {
     tad_status status = tad__check(y, name, caller);
     if (status != TAD_OK)

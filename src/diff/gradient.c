@@ -83,7 +83,8 @@ static tad_status run(const sweep *s, tad_var y, tad_var gy, size_t n, const tad
     return status;
 }
 
-static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx[], const char *name, const void *caller)
+static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx[], const char *name,
+                        const void *caller)
 {
     tad_status status = tad__check(y, name, caller);
     if (status != TAD_OK)
@@ -130,7 +131,8 @@ static tad_status record(tad_var y, const tad_var *gy, size_t n, const tad_var x
         tape->outer_caller = outer ? outer : caller;
         size_t  mark = tape->count;
         tad_var cotangent = gy ? *gy : tad__constant_like(y, 1);
-        status = tad_is_valid(cotangent) ? sweep_from(y, cotangent, n, x, gx, name, caller) : tad__status_of_failure(tape);
+        status =
+            tad_is_valid(cotangent) ? sweep_from(y, cotangent, n, x, gx, name, caller) : tad__status_of_failure(tape);
         tape->outer_caller = outer;
         if (status != TAD_OK)
             tad_tape_rewind(tape, mark);

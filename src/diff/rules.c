@@ -42,8 +42,8 @@ static tad_status parse(tad_tape *tape, const tad_op *op, tad__rules *rule, cons
     rule->op = op;
     for (int k = 0; k < op->arity; k++) {
         tad__syntax_error error;
-        tad_status        status = tad__expression_parse(&tape->allocator, op->partial[k], op->arity == 1 ? unary : binary,
-                                                         op->arity + 1, &rule->partial[k], &error);
+        tad_status status = tad__expression_parse(&tape->allocator, op->partial[k], op->arity == 1 ? unary : binary,
+                                                  op->arity + 1, &rule->partial[k], &error);
         if (status == TAD_EARG)
             return tad__fail(tape, caller, status, "%s: derivative \"%s\", column %d: %s", op->name, op->partial[k],
                              error.column, error.message);
@@ -228,8 +228,8 @@ tad_status tad__check_like(tad_var dx, tad_var x, const char *name, const void *
         return tad__fail(x.tape, caller, TAD_ESHAPE, "%s: the direction is %s, the shape of its value", name, words);
     }
     if (tad_dtype_of(dx) != tad_dtype_of(x))
-        return tad__fail(x.tape, caller, TAD_EDTYPE, "%s: the direction is %s; expected %s, the type of its value", name,
-                         tad_dtype_name(tad_dtype_of(dx)), tad_dtype_name(tad_dtype_of(x)));
+        return tad__fail(x.tape, caller, TAD_EDTYPE, "%s: the direction is %s; expected %s, the type of its value",
+                         name, tad_dtype_name(tad_dtype_of(dx)), tad_dtype_name(tad_dtype_of(x)));
     return TAD_OK;
 }
 
@@ -304,7 +304,8 @@ static tad_status transpose_vjp(tad_tape *tape, uint32_t id, const node_rule *no
     tad_var gx[TAD_MAX_ARITY], w = tad__constant_like(node->rule.y, 0);
     for (int k = 0; k < node->rule.n; k++)
         wanted[k] = dx[k].tape != NULL;
-    tad_status status = tad_is_valid(w) ? tad__record_vjp(tape, id, w, wanted, gx, caller) : tad__status_of_failure(tape);
+    tad_status status =
+        tad_is_valid(w) ? tad__record_vjp(tape, id, w, wanted, gx, caller) : tad__status_of_failure(tape);
     for (int k = 0; k < node->rule.n && status == TAD_OK; k++)
         if (wanted[k] && gx[k].tape) {
             tad_var d = {0};
@@ -322,8 +323,8 @@ static void push_linear(const node_rule *node, const tad_var dx[], tad_var *dy)
         tad_var x[TAD_MAX_ARITY];
         for (int i = 0; i < node->rule.n; i++)
             x[i] = i == k ? dx[k] : node->x[i];
-        add_tangent(dy, tad_apply(node->rule.op,
-                                  (tad_args){.n = node->rule.n, .x = x, .attributes = node->rule.attributes}));
+        add_tangent(
+            dy, tad_apply(node->rule.op, (tad_args){.n = node->rule.n, .x = x, .attributes = node->rule.attributes}));
     }
 }
 

@@ -151,8 +151,7 @@ static bool complain(const char *path, const char *at, int length, const char *w
 }
 
 /* Writes a comment, which ends before `comment_end`, and the prototype of the function defined behind it. */
-static bool write_function(const char *path, const char *comment, const char *comment_end,
-                           const char *function)
+static bool write_function(const char *path, const char *comment, const char *comment_end, const char *function)
 {
     static const char start[] = "TAD_API tad_var tad_";
     const char       *open = strpbrk(function, "({;");

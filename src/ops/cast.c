@@ -30,11 +30,14 @@ static void vjp(const tad_rule *rule)
     rule->gx[0] = tad_cast(rule->gy, tad_dtype_of(rule->x[0]));
 }
 
-static const tad_dtype   f32 = TAD_F32, f64 = TAD_F64;
+static const tad_dtype  f32 = TAD_F32, f64 = TAD_F64;
 static const tad_sample samples[] = {
-    {.n = 1, .in = {{0}}, .attributes = &f64},          {.n = 1, .in = {SHAPE(1)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(7)}, .attributes = &f64},     {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &f64}, {.n = 1, .in = {SHAPE(0, 2)}, .attributes = &f32},
+    {.n = 1, .in = {{0}}, .attributes = &f64},
+    {.n = 1, .in = {SHAPE(1)}, .attributes = &f64},
+    {.n = 1, .in = {SHAPE(7)}, .attributes = &f64},
+    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &f64},
+    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &f64},
+    {.n = 1, .in = {SHAPE(0, 2)}, .attributes = &f32},
 };
 
 const tad_op tad__op_cast = {

@@ -101,9 +101,9 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
 #define COMMON .shape = shape, .forward = forward, .backward = backward
 
 const tad_op tad__elementwise[TAD__ROWS] = {
-#define UNARY(name_, about_, where, value, dx)                                                               \
+#define UNARY(name_, about_, where, value, dx)                                                                         \
     {.name = #name_, .about = about_, .formula = #value, .arity = 1, .partial = {#dx}, where, COMMON},
-#define BINARY(name_, about_, where, value, da, db)                                                          \
+#define BINARY(name_, about_, where, value, da, db)                                                                    \
     {.name = #name_, .about = about_, .formula = #value, .arity = 2, .partial = {#da, #db}, where, COMMON},
 #include "ops/elementwise.def"
 };

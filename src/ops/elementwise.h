@@ -28,7 +28,7 @@ typedef struct tad__run {
     const void *a, *b; /* a is x for unary rows */
     int64_t     stride_a, stride_b;
     const void *y, *gy;
-    void       *out; /* forward: y, contiguous; pull: the adjoint to add to */
+    void       *out;        /* forward: y, contiguous; pull: the adjoint to add to */
     int64_t     stride_out; /* pull: 1, or 0 to sum the run into one element */
 } tad__run;
 

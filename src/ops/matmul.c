@@ -43,8 +43,8 @@ static tad_status shape(const tad_call *call)
     int64_t inner = a->dims[a->rank - 1], rows = b->dims[b->rank - 2];
     if (inner != rows)
         return tad_refuse(call, TAD_ESHAPE,
-                          "inner dimensions differ: the left has %" PRId64 " columns, the right %" PRId64 " rows", inner,
-                          rows);
+                          "inner dimensions differ: the left has %" PRId64 " columns, the right %" PRId64 " rows",
+                          inner, rows);
     tad_array batch_a = leading_axes(a), batch_b = leading_axes(b);
     if (!tad__array_broadcast_shape(&batch_a, &batch_b, out))
         return tad_refuse(call, TAD_ESHAPE, "leading axes do not broadcast: sizes must be equal or 1");
@@ -117,16 +117,11 @@ static void vjp(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 2, .in = {SHAPE(1, 1), SHAPE(1, 1)}},
-    {.n = 2, .in = {SHAPE(2, 3), SHAPE(3, 4)}},
-    {.n = 2, .in = {SHAPE(1, 5), SHAPE(5, 1)}},
-    {.n = 2, .in = {SHAPE(5, 1), SHAPE(1, 3)}},
-    {.n = 2, .in = {SHAPE(7, 3), SHAPE(3, 5)}},
-    {.n = 2, .in = {SHAPE(2, 2, 3), SHAPE(3, 2)}},
-    {.n = 2, .in = {SHAPE(2, 3), SHAPE(2, 3, 2)}},
-    {.n = 2, .in = {SHAPE(2, 1, 2, 3), SHAPE(3, 3, 2)}},
-    {.n = 2, .in = {SHAPE(0, 3), SHAPE(3, 2)}},
-    {.n = 2, .in = {SHAPE(2, 0), SHAPE(0, 3)}},
+    {.n = 2, .in = {SHAPE(1, 1), SHAPE(1, 1)}},    {.n = 2, .in = {SHAPE(2, 3), SHAPE(3, 4)}},
+    {.n = 2, .in = {SHAPE(1, 5), SHAPE(5, 1)}},    {.n = 2, .in = {SHAPE(5, 1), SHAPE(1, 3)}},
+    {.n = 2, .in = {SHAPE(7, 3), SHAPE(3, 5)}},    {.n = 2, .in = {SHAPE(2, 2, 3), SHAPE(3, 2)}},
+    {.n = 2, .in = {SHAPE(2, 3), SHAPE(2, 3, 2)}}, {.n = 2, .in = {SHAPE(2, 1, 2, 3), SHAPE(3, 3, 2)}},
+    {.n = 2, .in = {SHAPE(0, 3), SHAPE(3, 2)}},    {.n = 2, .in = {SHAPE(2, 0), SHAPE(0, 3)}},
 };
 
 const tad_op tad__op_matmul = {

@@ -4,7 +4,10 @@
 
 #include <tad/op.h>
 
-#define SHAPE(...) {.rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .dims = {__VA_ARGS__}}
+#define SHAPE(...)                                                                                                     \
+    {                                                                                                                  \
+        .rank = (int)(sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)), .dims = { __VA_ARGS__ }                     \
+    }
 
 #define SAMPLES(list) .samples = list, .sample_count = (int)(sizeof list / sizeof *list)
 

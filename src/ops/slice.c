@@ -47,8 +47,8 @@ static tad_status shape_of_slice(const tad_call *call)
         return status;
     int64_t size = call->in[0].dims[axis], start = from_end(to->first, size), stop = from_end(to->last, size);
     if (start < 0 || start > stop || stop > size)
-        return tad_refuse(call, TAD_EARG, "elements %" PRId64 " to %" PRId64 " of axis %d, which has %" PRId64, to->first,
-                          to->last, to->axis, size);
+        return tad_refuse(call, TAD_EARG, "elements %" PRId64 " to %" PRId64 " of axis %d, which has %" PRId64,
+                          to->first, to->last, to->axis, size);
     call->out->dims[axis] = stop - start;
     return TAD_OK;
 }
@@ -78,8 +78,8 @@ static tad_status shape_of_pad(const tad_call *call)
         return status;
     int64_t size = call->in[0].dims[axis];
     if (to->first < 0 || to->last < 0)
-        return tad_refuse(call, TAD_EARG, "%" PRId64 " zeros before and %" PRId64 " behind; expected 0 or more", to->first,
-                          to->last);
+        return tad_refuse(call, TAD_EARG, "%" PRId64 " zeros before and %" PRId64 " behind; expected 0 or more",
+                          to->first, to->last);
     if (to->first > INT64_MAX - size || to->last > INT64_MAX - size - to->first)
         return tad_refuse(call, TAD_ESHAPE, "the padded axis would be longer than 2^63 - 1");
     call->out->dims[axis] = to->first + size + to->last;

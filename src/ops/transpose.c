@@ -36,8 +36,8 @@ static void vjp(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 1, .in = {SHAPE(1, 1)}},       {.n = 1, .in = {SHAPE(2, 3)}},    {.n = 1, .in = {SHAPE(1, 5)}},
-    {.n = 1, .in = {SHAPE(7, 1)}},       {.n = 1, .in = {SHAPE(4, 4)}},    {.n = 1, .in = {SHAPE(2, 3, 4)}},
+    {.n = 1, .in = {SHAPE(1, 1)}},       {.n = 1, .in = {SHAPE(2, 3)}}, {.n = 1, .in = {SHAPE(1, 5)}},
+    {.n = 1, .in = {SHAPE(7, 1)}},       {.n = 1, .in = {SHAPE(4, 4)}}, {.n = 1, .in = {SHAPE(2, 3, 4)}},
     {.n = 1, .in = {SHAPE(2, 3, 2, 3)}}, {.n = 1, .in = {SHAPE(0, 3)}},
 };
 

@@ -29,32 +29,32 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
     return (tad_var){tape, id, birth};
 }
 
-#define UNARY(name, about, where, value, dx)                                                                 \
-    tad_var tad_##name(tad_var handle)                                                                       \
-    {                                                                                                        \
-        tad_tape *tape = handle.tape;                                                                        \
-        if (TAD__LIKELY(tape && handle.id < tape->count && tape->count < tape->capacity)) {                       \
-            const tad__node *node = &tape->nodes[handle.id];                                                 \
-            if (TAD__LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                          \
-                const double x = tape->values[handle.id];                                                    \
-                return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value)); \
-            }                                                                                                \
-        }                                                                                                    \
-        return apply(TAD__ROW_##name, handle, handle, TAD_CALLER);                                           \
+#define UNARY(name, about, where, value, dx)                                                                           \
+    tad_var tad_##name(tad_var handle)                                                                                 \
+    {                                                                                                                  \
+        tad_tape *tape = handle.tape;                                                                                  \
+        if (TAD__LIKELY(tape && handle.id < tape->count && tape->count < tape->capacity)) {                            \
+            const tad__node *node = &tape->nodes[handle.id];                                                           \
+            if (TAD__LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                               \
+                const double x = tape->values[handle.id];                                                              \
+                return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value));        \
+            }                                                                                                          \
+        }                                                                                                              \
+        return apply(TAD__ROW_##name, handle, handle, TAD_CALLER);                                                     \
     }
-#define BINARY(name, about, where, value, da, db)                                                            \
-    tad_var tad_##name(tad_var first, tad_var second)                                                        \
-    {                                                                                                        \
-        tad_tape *tape = first.tape;                                                                         \
-        if (TAD__LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&       \
-                   tape->count < tape->capacity)) {                                                          \
-            const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                     \
-            if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                              \
-                       n1->flags & n2->flags & TAD__SCALAR)) {                                               \
-                const double a = tape->values[first.id], b = tape->values[second.id];                        \
-                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value)); \
-            }                                                                                                \
-        }                                                                                                    \
-        return apply(TAD__ROW_##name, first, second, TAD_CALLER);                                            \
+#define BINARY(name, about, where, value, da, db)                                                                      \
+    tad_var tad_##name(tad_var first, tad_var second)                                                                  \
+    {                                                                                                                  \
+        tad_tape *tape = first.tape;                                                                                   \
+        if (TAD__LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&            \
+                        tape->count < tape->capacity)) {                                                               \
+            const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                               \
+            if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                                   \
+                            n1->flags & n2->flags & TAD__SCALAR)) {                                                    \
+                const double a = tape->values[first.id], b = tape->values[second.id];                                  \
+                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value));   \
+            }                                                                                                          \
+        }                                                                                                              \
+        return apply(TAD__ROW_##name, first, second, TAD_CALLER);                                                      \
     }
 #include "ops/elementwise.def"

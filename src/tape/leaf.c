@@ -69,7 +69,8 @@ static tad_status check_shape(tad_tape *tape, tad_dtype dtype, int rank, const i
     array->dtype = dtype;
     tad__array_set_shape(array, rank, dims);
     if (!tad__array_fits(array))
-        return tad__fail(tape, caller, TAD_ESHAPE, "%s: the sizes' product is more bytes than memory can address", name);
+        return tad__fail(tape, caller, TAD_ESHAPE, "%s: the sizes' product is more bytes than memory can address",
+                         name);
     if (!data && tad__array_count(array) > 0)
         return tad__fail(tape, caller, TAD_EARG, "%s: data is NULL; expected %zu bytes", name, tad__array_bytes(array));
     return TAD_OK;

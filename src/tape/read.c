@@ -5,7 +5,6 @@
 
 #include <math.h>
 
-
 bool tad_is_valid(tad_var x)
 {
     return x.tape && tad__is_on(x.tape, x);

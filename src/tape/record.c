@@ -21,10 +21,11 @@ static tad_status check_op(tad_tape *tape, const tad_op *op, tad_args args)
     const char *name = op->name ? op->name : "(an operation without a name)";
     if (!op->name || !op->shape || (!op->forward && !op->view) || (!op->vjp && !op->partial[0]))
         return tad__fail(tape, args.caller, TAD_EARG,
-                         "%s: an operation needs name, shape, one of forward and view, and one of vjp and partial", name);
+                         "%s: an operation needs name, shape, one of forward and view, and one of vjp and partial",
+                         name);
     if (op->arity < 1 || op->arity > TAD_MAX_ARITY || args.n != op->arity)
-        return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %d (at most %d)", name, args.n, op->arity,
-                         TAD_MAX_ARITY);
+        return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %d (at most %d)", name, args.n,
+                         op->arity, TAD_MAX_ARITY);
     if (op->attribute_bytes && !args.attributes)
         return tad__fail(tape, args.caller, TAD_EARG, "%s: attributes are NULL; expected %zu bytes", name,
                          op->attribute_bytes);
@@ -70,10 +71,10 @@ tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, cons
 {
     if (tape->count == tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
         return tad__invalid(tape);
-    uint32_t  id = tape->count++;
-    double   *values = tape->values;
-    uint16_t  flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
-    tad__run  run = {.n = 1, .a = &values[a], .b = &values[b], .stride_a = 1, .stride_b = 1, .out = &values[id]};
+    uint32_t id = tape->count++;
+    double  *values = tape->values;
+    uint16_t flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
+    tad__run run = {.n = 1, .a = &values[a], .b = &values[b], .stride_a = 1, .stride_b = 1, .out = &values[id]};
     tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a, b}, tape->birth};
     tad__kernels_f64[row].forward(&run);
     return (tad_var){tape, id, tape->birth};

@@ -62,8 +62,8 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
     if (!tape)
         return;
     if (mark > tape->count) {
-        tad__fail(tape, TAD_CALLER, TAD_EARG, "tad_tape_rewind: mark %zu is beyond the end of the tape, which has %u nodes",
-                  mark, tape->count);
+        tad__fail(tape, TAD_CALLER, TAD_EARG,
+                  "tad_tape_rewind: mark %zu is beyond the end of the tape, which has %u nodes", mark, tape->count);
         return;
     }
     const tad__record *oldest = NULL;
@@ -127,8 +127,8 @@ tad_var tad__push_record(tad_tape *tape, tad__record *record, uint16_t flags)
 {
     uint32_t index = (uint32_t)tape->record_count;
     tape->records[tape->record_count++] = record;
-    tape->nodes[tape->count] = (tad__node){
-        .flags = (uint16_t)(flags | TAD__RECORD), .in = {index, index}, .birth = tape->birth};
+    tape->nodes[tape->count] =
+        (tad__node){.flags = (uint16_t)(flags | TAD__RECORD), .in = {index, index}, .birth = tape->birth};
     return tad__handle(tape, tape->count++);
 }
 

@@ -73,8 +73,8 @@ struct tad_tape {
 
     tad__record **records;
     size_t        record_count, record_capacity;
-    tad__arena    arena;          /* records and values, in the order of recording */
-    tad__arena    adjoint_arena;  /* adjoints of tensors, of one sweep */
+    tad__arena    arena;         /* records and values, in the order of recording */
+    tad__arena    adjoint_arena; /* adjoints of tensors, of one sweep */
 
     tad__label *labels; /* ascending by id */
     size_t      label_count, label_capacity;

@@ -2,25 +2,25 @@
 
 /* Row by row of c, accumulating rows of b: the innermost loop runs along rows and vectorises where they are
  * contiguous. The order of the additions depends on the shape alone. */
-#define DEFINE_GEMM(name, type)                                                                               \
-    static void name(const tad__product *p)                                                                  \
-    {                                                                                                         \
-        const type *a = p->a.data, *b = p->b.data;                                                            \
-        type       *c = p->c.data;                                                                            \
-        bool        contiguous = p->b.column_stride == 1 && p->c.column_stride == 1;                          \
-        for (int64_t i = 0; i < p->m; i++) {                                                                  \
-            type *row = c + i * p->c.row_stride;                                                              \
-            for (int64_t l = 0; l < p->k; l++) {                                                              \
-                type        factor = a[i * p->a.row_stride + l * p->a.column_stride];                         \
-                const type *from = b + l * p->b.row_stride;                                                   \
-                if (contiguous)                                                                               \
-                    for (int64_t j = 0; j < p->n; j++)                                                        \
-                        row[j] += factor * from[j];                                                           \
-                else                                                                                          \
-                    for (int64_t j = 0; j < p->n; j++)                                                        \
-                        row[j * p->c.column_stride] += factor * from[j * p->b.column_stride];                 \
-            }                                                                                                 \
-        }                                                                                                     \
+#define DEFINE_GEMM(name, type)                                                                                        \
+    static void name(const tad__product *p)                                                                            \
+    {                                                                                                                  \
+        const type *a = p->a.data, *b = p->b.data;                                                                     \
+        type       *c = p->c.data;                                                                                     \
+        bool        contiguous = p->b.column_stride == 1 && p->c.column_stride == 1;                                   \
+        for (int64_t i = 0; i < p->m; i++) {                                                                           \
+            type *row = c + i * p->c.row_stride;                                                                       \
+            for (int64_t l = 0; l < p->k; l++) {                                                                       \
+                type        factor = a[i * p->a.row_stride + l * p->a.column_stride];                                  \
+                const type *from = b + l * p->b.row_stride;                                                            \
+                if (contiguous)                                                                                        \
+                    for (int64_t j = 0; j < p->n; j++)                                                                 \
+                        row[j] += factor * from[j];                                                                    \
+                else                                                                                                   \
+                    for (int64_t j = 0; j < p->n; j++)                                                                 \
+                        row[j * p->c.column_stride] += factor * from[j * p->b.column_stride];                          \
+            }                                                                                                          \
+        }                                                                                                              \
     }
 
 DEFINE_GEMM(gemm_f32, float)

@@ -40,11 +40,11 @@ bool tad__gemm_cblas(const tad__product *p)
         return false;
     int m = (int)p->m, n = (int)p->n, k = (int)p->k;
     if (p->dtype == TAD_F32)
-        cblas_sgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, 1.0f, p->a.data, a.leading, p->b.data,
-                    b.leading, 1.0f, p->c.data, c.leading);
+        cblas_sgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, 1.0f, p->a.data, a.leading, p->b.data, b.leading,
+                    1.0f, p->c.data, c.leading);
     else
-        cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, 1.0, p->a.data, a.leading, p->b.data,
-                    b.leading, 1.0, p->c.data, c.leading);
+        cblas_dgemm(CblasRowMajor, a.transpose, b.transpose, m, n, k, 1.0, p->a.data, a.leading, p->b.data, b.leading,
+                    1.0, p->c.data, c.leading);
     return true;
 }
 #else

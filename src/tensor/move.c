@@ -4,33 +4,33 @@
 #include "tensor/sum.h"
 
 /* The four pairs of element types. */
-#define DEFINE_RUNS(name, to_type, from_type, sum)                                                           \
-    static void copy_##name(void *context, int64_t n, char *const at[], const int64_t strides[])            \
-    {                                                                                                         \
-        (void)context;                                                                                        \
-        to_type         *to = (to_type *)(void *)at[0];                                                       \
-        const from_type *from = (const from_type *)(const void *)at[1];                                       \
-        if (strides[0] == 1 && strides[1] == 1)                                                               \
-            for (int64_t i = 0; i < n; i++)                                                                   \
-                to[i] = (to_type)from[i];                                                                     \
-        else                                                                                                  \
-            for (int64_t i = 0; i < n; i++)                                                                   \
-                to[i * strides[0]] = (to_type)from[i * strides[1]];                                           \
-    }                                                                                                         \
-    static void accumulate_##name(void *context, int64_t n, char *const at[], const int64_t strides[])       \
-    {                                                                                                        \
-        const double     factor = *(const double *)context;                                                  \
-        const from_type  scale = (from_type)factor;                                                          \
-        to_type         *to = (to_type *)(void *)at[0];                                                      \
-        const from_type *from = (const from_type *)(const void *)at[1];                                      \
-        if (strides[0] == 0)                                                                                 \
-            *to = (to_type)((double)*to + factor * sum(n, from, strides[1]));                                \
-        else if (strides[0] == 1 && strides[1] == 1)                                                         \
-            for (int64_t i = 0; i < n; i++)                                                                  \
-                to[i] += (to_type)(scale * from[i]);                                                         \
-        else                                                                                                 \
-            for (int64_t i = 0; i < n; i++)                                                                  \
-                to[i * strides[0]] += (to_type)(scale * from[i * strides[1]]);                               \
+#define DEFINE_RUNS(name, to_type, from_type, sum)                                                                     \
+    static void copy_##name(void *context, int64_t n, char *const at[], const int64_t strides[])                       \
+    {                                                                                                                  \
+        (void)context;                                                                                                 \
+        to_type         *to = (to_type *)(void *)at[0];                                                                \
+        const from_type *from = (const from_type *)(const void *)at[1];                                                \
+        if (strides[0] == 1 && strides[1] == 1)                                                                        \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[i] = (to_type)from[i];                                                                              \
+        else                                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[i * strides[0]] = (to_type)from[i * strides[1]];                                                    \
+    }                                                                                                                  \
+    static void accumulate_##name(void *context, int64_t n, char *const at[], const int64_t strides[])                 \
+    {                                                                                                                  \
+        const double     factor = *(const double *)context;                                                            \
+        const from_type  scale = (from_type)factor;                                                                    \
+        to_type         *to = (to_type *)(void *)at[0];                                                                \
+        const from_type *from = (const from_type *)(const void *)at[1];                                                \
+        if (strides[0] == 0)                                                                                           \
+            *to = (to_type)((double)*to + factor * sum(n, from, strides[1]));                                          \
+        else if (strides[0] == 1 && strides[1] == 1)                                                                   \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[i] += (to_type)(scale * from[i]);                                                                   \
+        else                                                                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[i * strides[0]] += (to_type)(scale * from[i * strides[1]]);                                         \
     }
 
 DEFINE_RUNS(f32_f32, float, float, tad__sum_f32)
@@ -52,12 +52,12 @@ void tad__accumulate(const tad_array *to, const tad_array *from, double factor)
     tad__loop(2, (const tad_array *const[]){to, from}, accumulations[to->dtype][from->dtype], &factor);
 }
 
-#define DEFINE_DIVIDE(type)                                                                                  \
-    static void divide_##type(void *context, int64_t n, char *const at[], const int64_t strides[])           \
-    {                                                                                                        \
-        type *to = (type *)(void *)at[0];                                                                    \
-        for (int64_t i = 0; i < n; i++)                                                                      \
-            to[i * strides[0]] /= (type) * (const double *)context;                                          \
+#define DEFINE_DIVIDE(type)                                                                                            \
+    static void divide_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                     \
+    {                                                                                                                  \
+        type *to = (type *)(void *)at[0];                                                                              \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            to[i * strides[0]] /= (type) * (const double *)context;                                                    \
     }
 DEFINE_DIVIDE(float)
 DEFINE_DIVIDE(double)

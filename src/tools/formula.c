@@ -19,10 +19,17 @@ typedef struct operator_text {
 } operator_text;
 
 static const operator_text operators[] = {
-    {"a + b", SUM, " + "},          {"a - b", SUM, " - "},           {"a * b", PRODUCT, " * "},
-    {"a / b", PRODUCT, " / "},      {"a > b", COMPARISON, " > "},    {"a >= b", COMPARISON, " >= "},
-    {"a < b", COMPARISON, " < "},   {"a <= b", COMPARISON, " <= "},  {"a == b", COMPARISON, " == "},
-    {"a != b", COMPARISON, " != "}, {"-x", SIGN, "-"},
+    {"a + b", SUM, " + "},
+    {"a - b", SUM, " - "},
+    {"a * b", PRODUCT, " * "},
+    {"a / b", PRODUCT, " / "},
+    {"a > b", COMPARISON, " > "},
+    {"a >= b", COMPARISON, " >= "},
+    {"a < b", COMPARISON, " < "},
+    {"a <= b", COMPARISON, " <= "},
+    {"a == b", COMPARISON, " == "},
+    {"a != b", COMPARISON, " != "},
+    {"-x", SIGN, "-"},
 };
 
 static const operator_text *find_operator(const tad_op *op)

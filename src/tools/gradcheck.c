@@ -14,8 +14,8 @@
 #include <string.h>
 
 enum {
-    POINTS = 7,   /* x - 3h ... x + 3h */
-    SHRINKS = 3,  /* how often the stencil is tried smaller where the function looks rough */
+    POINTS = 7,  /* x - 3h ... x + 3h */
+    SHRINKS = 3, /* how often the stencil is tried smaller where the function looks rough */
     SHRINK_BY = 8,
 };
 
@@ -36,9 +36,9 @@ typedef struct checker {
     double               *values; /* of all entries */
     tad_var              *x;      /* the leaves of one evaluation; gradients behind them */
     int64_t               outputs;
-    double                unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
-    double               *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
-    double                epsilon;
+    double  unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
+    double *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
+    double  epsilon;
 } checker;
 
 static double weight(const checker *c, int64_t output)
@@ -223,7 +223,7 @@ static tad_status judge(checker *c, tad_gradcheck_entry *entry, double *value)
 static void count_verdict(tad_gradcheck_report *report, size_t i)
 {
     const tad_gradcheck_entry *entry = &report->entries[i];
-    size_t *const counts[] = {&report->agree, &report->wrong, &report->not_smooth, &report->undecided};
+    size_t *const              counts[] = {&report->agree, &report->wrong, &report->not_smooth, &report->undecided};
     ++*counts[entry->verdict];
     if (entry->verdict != TAD_AGREES && entry->verdict != TAD_WRONG)
         return;
@@ -381,19 +381,21 @@ tad_status tad_gradcheck(tad_function *f, void *user, size_t n, const tad_var in
     if (options)
         c.options = *options;
     if (!(c.options.tolerance >= 0) || !(c.options.step >= 0))
-        return tad__fail(c.tape, c.caller, TAD_EARG, "tad_gradcheck: tolerance %g, step %g; expected 0 (the default) or more",
-                         c.options.tolerance, c.options.step);
+        return tad__fail(c.tape, c.caller, TAD_EARG,
+                         "tad_gradcheck: tolerance %g, step %g; expected 0 (the default) or more", c.options.tolerance,
+                         c.options.step);
     if (c.options.tolerance == 0)
         c.options.tolerance = 1e-9;
     tad_status status = check_with(&c);
     if (!report) {
         const tad_gradcheck_entry *worst = own.count ? &own.entries[own.worst_entry] : NULL;
         if (status == TAD_OK && own.wrong)
-            status = tad__fail(c.tape, c.caller, TAD_EARG,
-                               "tad_gradcheck: %zu of %zu entries are wrong; the worst is input %zu, element %lld: %.10g by "
-                               "tad_backward, %.10g by tad_gradient, %.10g by differences",
-                               own.wrong, own.count, worst->input, (long long)worst->element, worst->analytic,
-                               worst->recorded, worst->numeric);
+            status =
+                tad__fail(c.tape, c.caller, TAD_EARG,
+                          "tad_gradcheck: %zu of %zu entries are wrong; the worst is input %zu, element %lld: %.10g by "
+                          "tad_backward, %.10g by tad_gradient, %.10g by differences",
+                          own.wrong, own.count, worst->input, (long long)worst->element, worst->analytic,
+                          worst->recorded, worst->numeric);
         tad_gradcheck_free(&own);
     }
     return status;
@@ -426,12 +428,14 @@ size_t tad_gradcheck_write(const tad_gradcheck_report *report, bool all, char *o
         const tad_gradcheck_entry *entry = &report->entries[i];
         if (!all && entry->verdict == TAD_AGREES)
             continue;
-        tad__text_add(&text, "input %zu, element %lld at %.6g: %.12g by tad_backward, %.12g by tad_gradient, %.12g by "
-                             "differences: %s\n",
+        tad__text_add(&text,
+                      "input %zu, element %lld at %.6g: %.12g by tad_backward, %.12g by tad_gradient, %.12g by "
+                      "differences: %s\n",
                       entry->input, (long long)entry->element, entry->value, entry->analytic, entry->recorded,
                       entry->numeric, tad_verdict_name(entry->verdict));
     }
-    tad__text_add(&text, "%zu entries: %zu agree, %zu wrong, %zu not smooth here, %zu not finite here; worst error %.1e\n",
+    tad__text_add(&text,
+                  "%zu entries: %zu agree, %zu wrong, %zu not smooth here, %zu not finite here; worst error %.1e\n",
                   report->count, report->agree, report->wrong, report->not_smooth, report->undecided, report->worst);
     return text.length;
 }

@@ -45,8 +45,8 @@ static tad_status check_one(tad_tape *tape, uint32_t id, const char *name, const
     tad__value_array(tape, id, &array);
     int64_t count = tad__array_count(&array);
     return count == 1 ? TAD_OK
-                      : tad__fail(tape, caller, TAD_ESHAPE, "%s: a value on the way has %lld elements; expected one", name,
-                                  (long long)count);
+                      : tad__fail(tape, caller, TAD_ESHAPE, "%s: a value on the way has %lld elements; expected one",
+                                  name, (long long)count);
 }
 
 double tad_local_derivative(tad_var x, int k)
