@@ -2,7 +2,12 @@
  * tad/op.h - what an operation is. Built-in operations are made of this and nothing else, so a user's own has the
  * same rights: fill in a `const tad_op`, record it with tad_apply, check it with tad_gradcheck.
  *
- * Required: name, arity, shape, one of forward and view, and one of vjp and partial. The rest is optional.
+ * An elementwise operation needs name, arity, value and partial:
+ *
+ *     static double value(const double x[]) { return exp(-x[0] * x[0]); }
+ *     static const tad_op gaussian = {.name = "gaussian", .arity = 1, .value = value, .partial = {"-2 * x * y"}};
+ *
+ * Any other needs name, arity, shape, one of forward and view, and vjp. The rest is optional.
  */
 #ifndef TAD_OP_H
 #define TAD_OP_H
@@ -82,8 +87,13 @@ struct tad_op {
      * operation applied with operand k replaced by its tangent. */
     bool linear;
 
-    /** Elementwise operations only: dy/dx, or dy/da and dy/db, as expressions in x, or a and b, and y. */
+    /** Elementwise operations only: dy/dx, or dy/da and dy/db, as expressions in x, or a and b, and y: numbers, + - * /,
+     * comparisons (1 or 0), and the elementwise built-in operations by name. */
     const char *partial[2];
+
+    /** Elementwise operations only: y from x[0], or a = x[0] and b = x[1], in place of shape and forward. Operands of any
+     * shape broadcast, and floats are converted. */
+    double (*value)(const double x[]);
 
     /** Elementwise operations only: an expression that is 0 where the derivative jumps; NULL if smooth. */
     const char *kink;

@@ -13,7 +13,7 @@ static bool common_dtype(const tad_array *a, const tad_array *b, tad_dtype *out)
     return true;
 }
 
-static tad_status shape(const tad_call *call)
+tad_status tad__elementwise_shape(const tad_call *call)
 {
     const tad_array *a = &call->in[0], *b = &call->in[call->n - 1];
     if (!common_dtype(a, b, &call->out->dtype))
@@ -58,6 +58,35 @@ static void forward(const tad_call *call)
     tad__loop(3, (const tad_array *const[]){call->out, &a, &b}, run_forward, &kernel);
 }
 
+/* out, a, b: numbers of either type, computed in double. */
+static void run_map(void *context, int64_t n, char *const at[], const int64_t strides[])
+{
+    const tad_call *call = context;
+    bool            floats = call->out->dtype == TAD_F32;
+    for (int64_t i = 0; i < n; i++) {
+        double x[2];
+        for (int k = 0; k < 2; k++) {
+            const void *from = at[1 + k];
+            int64_t     offset = i * strides[1 + k];
+            x[k] = floats ? (double)((const float *)from)[offset] : ((const double *)from)[offset];
+        }
+        double y = call->op->value(x);
+        if (floats)
+            ((float *)(void *)at[0])[i * strides[0]] = (float)y;
+        else
+            ((double *)(void *)at[0])[i * strides[0]] = y;
+    }
+}
+
+void tad__elementwise_map(const tad_call *call)
+{
+    float     numbers[2];
+    tad_array a = prepare(&call->in[0], call->out, &numbers[0]);
+    tad_array b = prepare(&call->in[call->n - 1], call->out, &numbers[1]);
+    tad_call  context = *call;
+    tad__loop(3, (const tad_array *const[]){call->out, &a, &b}, run_map, &context);
+}
+
 /* y, gy, a, b, the adjoint of the operand */
 static void run_pull(void *context, int64_t n, char *const at[], const int64_t strides[])
 {
@@ -98,7 +127,7 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
 
 #define domain(...) .domain = {__VA_ARGS__}
 #define kinked(expression, ...) .domain = {__VA_ARGS__}, .kink = #expression
-#define COMMON .shape = shape, .forward = forward, .backward = backward
+#define COMMON .shape = tad__elementwise_shape, .forward = forward, .backward = backward
 
 const tad_op tad__elementwise[TAD__ROWS] = {
 #define UNARY(name_, about_, where, value, dx)                                                                         \

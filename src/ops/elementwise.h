@@ -19,6 +19,10 @@ enum {
 
 extern const tad_op tad__elementwise[TAD__ROWS];
 
+/* For operations given by `value`: the shape and element type that broadcasting gives, and the numbers. */
+tad_status tad__elementwise_shape(const tad_call *call);
+void       tad__elementwise_map(const tad_call *call);
+
 /* The row's number if it is an elementwise built-in, -1 otherwise. */
 int tad__row_of(const tad_op *op);
 

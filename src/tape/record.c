@@ -19,9 +19,13 @@ static tad_status check_op(tad_tape *tape, const tad_op *op, tad_args args)
     if (!op)
         return tad__fail(tape, args.caller, TAD_EARG, "tad_apply: the operation is NULL");
     const char *name = op->name ? op->name : "(an operation without a name)";
-    if (!op->name || !op->shape || (!op->forward && !op->view) || (!op->vjp && !op->partial[0]))
+    bool partials = op->partial[0] && (op->arity == 1 || (op->arity == 2 && op->partial[1]));
+    bool whole = op->shape && (op->forward || op->view) && (op->vjp || partials);
+    bool elementwise = op->value && partials;
+    if (!op->name || (!whole && !elementwise))
         return tad__fail(tape, args.caller, TAD_EARG,
-                         "%s: an operation needs name, shape, one of forward and view, and one of vjp and partial",
+                         "%s: expected an operation with name, value and the partial of each operand (one or two), or "
+                         "with name, shape, one of forward and view, and vjp",
                          name);
     if (op->arity < 1 || op->arity > TAD_MAX_ARITY || args.n != op->arity)
         return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %d (at most %d)", name, args.n,
@@ -109,19 +113,24 @@ static tad_status compute(const tad_call *call, double *slot)
                 *slot = *(const double *)out->data;
             return TAD_OK;
         }
+        if (!call->op->forward)
+            return tad_refuse(call, TAD_EARG, "this operand cannot be viewed so, and the operation has no forward");
     }
     tad__array_set_c_order(out);
     out->data = scalar ? slot : tad__arena_take(&call->tape->arena, tad__array_bytes(out));
     if (!out->data)
         return tad__fail_memory(call->tape, call->caller, call->op->name);
-    call->op->forward(call);
+    if (call->op->forward)
+        call->op->forward(call);
+    else
+        tad__elementwise_map(call);
     return TAD_OK;
 }
 
 static tad_status find_shape(const tad_call *call)
 {
     const tad_array *out = call->out;
-    tad_status       status = call->op->shape(call);
+    tad_status       status = call->op->shape ? call->op->shape(call) : tad__elementwise_shape(call);
     if (status != TAD_OK) /* in case the operation did not say why */
         return tad_refuse(call, status, "the operation refused its operands");
     if (out->rank < 0 || out->rank > TAD_MAX_RANK)
