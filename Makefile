@@ -39,7 +39,7 @@ LAYERS   := base tensor ops tape diff tools nn io
 VERSION  := $(shell sed -n 's/.*define TAD_VERSION "\(.*\)".*/\1/p' include/tad/base.h)
 MAJOR    := $(firstword $(subst ., ,$(VERSION)))
 HEADERS  := $(sort $(wildcard include/tad/*.h))
-GENERATED_HEADERS := include/tad/elementwise.h include/tad/operations.h
+GENERATED := include/tad/elementwise.h include/tad/operations.h docs/errors.md
 
 SOURCES  := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 EXAMPLES := $(sort $(wildcard examples/*.c))
@@ -208,23 +208,23 @@ $(BUILD)/bench/bench: $(bench_objects) $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(if $(adolc),-ladolc -lstdc++) $(LIBS),ld)
 
-# ---- Public headers that are written from the operations ----
+# ---- What is written from the operations and the list of statuses ----
 
 build/host/%: src/host/%.c
 	@mkdir -p $(@D)
 	$(call tell,$(HOSTCC) -std=c11 -O1 -Wall -Wextra -Iinclude -Isrc -MMD -MP -MT $@ -MF $@.d -o $@ $<,cc)
 
-.PHONY: headers generated-headers
-headers: generated-headers ## write include/tad/elementwise.h and operations.h from src/ops
-	@for name in elementwise operations; do \
-	    cmp -s build/host/tad/$$name.h include/tad/$$name.h || { \
-	        cp build/host/tad/$$name.h include/tad/$$name.h && echo "  wrote include/tad/$$name.h"; } || exit 1; \
+.PHONY: headers generated
+headers: generated ## write what is written from src/ops and the status list: headers, docs/errors.md
+	@for file in $(GENERATED); do \
+	    cmp -s build/host/$$file $$file || { cp build/host/$$file $$file && echo "  wrote $$file"; } || exit 1; \
 	done
 
-generated-headers: build/host/headers
-	@mkdir -p build/host/tad
-	@build/host/headers elementwise > build/host/tad/elementwise.h
-	@build/host/headers operations $(sort $(wildcard src/ops/*.c)) > build/host/tad/operations.h
+generated: build/host/headers
+	@mkdir -p $(sort $(dir $(GENERATED:%=build/host/%)))
+	@build/host/headers elementwise > build/host/include/tad/elementwise.h
+	@build/host/headers operations $(sort $(wildcard src/ops/*.c)) > build/host/include/tad/operations.h
+	@build/host/headers errors > build/host/docs/errors.md
 
 # ---- Running and testing ----
 
@@ -297,7 +297,7 @@ uninstall: ## remove what install installed
 # ---- Housekeeping ----
 
 .PHONY: format format-check tidy setup setup-dev clean help
-c_files := $(sort $(filter-out $(GENERATED_HEADERS),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/bench/*.[ch] \
+c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/bench/*.[ch] \
            tests/bench/*.cpp examples/*.[ch])))
 
 format: ## lay the sources out with clang-format

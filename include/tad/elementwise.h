@@ -92,12 +92,12 @@ TAD_API tad_var tad_erf(tad_var x);
 /** Absolute value: y = fabs(x), dy/dx = (x > 0) - (x < 0). The derivative jumps where x = 0. */
 TAD_API tad_var tad_abs(tad_var x);
 
-/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b) + half * (a == b), dy/db = (b > a) + half *
- * (a == b). The derivative jumps where a - b = 0. */
+/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b) + half * (a == b), dy/db = (b > a) + half * (a == b).
+ * The derivative jumps where a - b = 0. */
 TAD_API tad_var tad_maximum(tad_var a, tad_var b);
 
-/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b) + half * (a == b), dy/db = (b < a) + half *
- * (a == b). The derivative jumps where a - b = 0. */
+/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b) + half * (a == b), dy/db = (b < a) + half * (a == b).
+ * The derivative jumps where a - b = 0. */
 TAD_API tad_var tad_minimum(tad_var a, tad_var b);
 
 /** Is a > b? y = a > b, dy/da = 0, dy/db = 0. The value jumps where a - b = 0. */

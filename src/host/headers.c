@@ -1,12 +1,14 @@
-/* Writes public headers to standard output: `headers elementwise` from the rows of elementwise.def, and
- * `headers operations FILE...` from the documented functions of the files. Run by `make headers`. */
+/* Writes to standard output: `headers elementwise`, a public header from the rows of elementwise.def; `headers operations
+ * FILE...`, another from the documented functions of the files; `headers errors`, docs/errors.md. Run by `make headers`. */
+#include <tad/base.h>
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_WIDTH = 110 };
+enum { LINE_WIDTH = 120 };
 
 typedef struct row {
     const char *name, *about, *kink, *value;
@@ -207,15 +209,29 @@ static int write_operations(int count, char *const paths[])
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static int write_errors(void)
+{
+    printf("# Errors\n\nWritten by `make headers` from the list in `include/tad/base.h`.\n\n"
+           "Operations return a handle and the tape keeps the first error: `tad_tape_status`, `tad_tape_message`. Functions\n"
+           "that hand data over return a status, too.\n\n"
+           "| status | meaning | what to do |\n|---|---|---|\n");
+#define ROW(name, meaning, hint) printf("| `TAD_%s` | %s | %s |\n", #name, meaning, hint);
+    TAD_STATUS_LIST(ROW)
+#undef ROW
+    return EXIT_SUCCESS;
+}
+
 int main(int argc, char *argv[])
 {
     int result;
     if (argc == 2 && strcmp(argv[1], "elementwise") == 0) {
         result = write_elementwise();
+    } else if (argc == 2 && strcmp(argv[1], "errors") == 0) {
+        result = write_errors();
     } else if (argc > 2 && strcmp(argv[1], "operations") == 0) {
         result = write_operations(argc - 2, argv + 2);
     } else {
-        fprintf(stderr, "usage: headers elementwise\n       headers operations FILE...\n");
+        fprintf(stderr, "usage: headers elementwise | errors | operations FILE...\n");
         result = 2;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2119
-# Are the public headers that are written from the operations fresh?
+# Is what is written from the operations and the list of statuses fresh?
 . "$(dirname "$0")/common.sh"
-step 'generated headers'
+step 'generated files'
 
 [ -e src/host/headers.c ] || skip 'there is no src/host/headers.c'
-try 'writing the headers' "$MAKE" -s --no-print-directory generated-headers || finish
-for name in elementwise operations; do
-    diff -u "include/tad/$name.h" "build/host/tad/$name.h" >"$work/diff" 2>&1 ||
-        complain "include/tad/$name.h is not what src/ops gives: run make headers" "$(head -n 40 "$work/diff")"
+try 'writing them' "$MAKE" -s --no-print-directory generated || finish
+for file in include/tad/elementwise.h include/tad/operations.h docs/errors.md; do
+    diff -u "$file" "build/host/$file" >"$work/diff" 2>&1 ||
+        complain "$file is not what the sources give: run make headers" "$(head -n 40 "$work/diff")"
 done
 finish
