@@ -6,7 +6,7 @@ step mutants
 
 copy=$work/copy
 mkdir -p "$copy"
-cp -Rp src include Makefile "$copy/"
+cp -Rp src include docs Makefile "$copy/"
 try 'compiling write_mutants' "$CC" -std=c11 -O1 -Wall -Wextra -Isrc -o "$work/write_mutants" tests/mutants/write_mutants.c || finish
 "$work/write_mutants" >"$work/mutants.def" || { complain 'write_mutants failed' && finish; }
 cp "$work/mutants.def" "$copy/src/ops/elementwise.def"
