@@ -1,19 +1,15 @@
 /* Repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
 #include "ops/sample.h"
+#include "ops/sizes.h"
 #include "tensor/array.h"
 
 #include <tad/operations.h>
 
 #include <inttypes.h>
 
-typedef struct attributes {
-    int     rank;
-    int64_t dims[TAD_MAX_RANK];
-} attributes;
-
 static tad_status shape(const tad_call *call)
 {
-    const attributes *to = call->attributes;
+    const tad__sizes *to = call->attributes;
     tad_array        *out = call->out;
     if (to->rank < 0 || to->rank > TAD_MAX_RANK)
         return tad_refuse(call, TAD_EARG, "expected a list of 0 to %d sizes", TAD_MAX_RANK);
@@ -42,16 +38,16 @@ static void vjp(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 1, .in = {{0}}, .attributes = &(const attributes){0}},
-    {.n = 1, .in = {{0}}, .attributes = &(const attributes){1, {5}}},
-    {.n = 1, .in = {{0}}, .attributes = &(const attributes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const attributes){1, {7}}},
-    {.n = 1, .in = {SHAPE(3)}, .attributes = &(const attributes){2, {4, 3}}},
-    {.n = 1, .in = {SHAPE(3, 1)}, .attributes = &(const attributes){2, {3, 5}}},
-    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const attributes){3, {2, 4, 3}}},
-    {.n = 1, .in = {SHAPE(2, 1, 3)}, .attributes = &(const attributes){4, {2, 2, 4, 3}}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const attributes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const attributes){2, {0, 3}}},
+    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
+    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){1, {5}}},
+    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const tad__sizes){1, {7}}},
+    {.n = 1, .in = {SHAPE(3)}, .attributes = &(const tad__sizes){2, {4, 3}}},
+    {.n = 1, .in = {SHAPE(3, 1)}, .attributes = &(const tad__sizes){2, {3, 5}}},
+    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const tad__sizes){3, {2, 4, 3}}},
+    {.n = 1, .in = {SHAPE(2, 1, 3)}, .attributes = &(const tad__sizes){4, {2, 2, 4, 3}}},
+    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const tad__sizes){2, {0, 3}}},
 };
 
 const tad_op tad__op_broadcast_to = {
@@ -59,7 +55,7 @@ const tad_op tad__op_broadcast_to = {
     .about = "a value repeated to a larger shape",
     .formula = "broadcast_to(x)",
     .arity = 1,
-    .attribute_bytes = sizeof(attributes),
+    .attribute_bytes = sizeof(tad__sizes),
     .shape = shape,
     .view = view,
     .vjp = vjp,
@@ -72,9 +68,7 @@ const tad_op tad__op_broadcast_to = {
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
 TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[])
 {
-    attributes to = {.rank = rank > 0 && !dims ? -1 : rank};
-    for (int i = 0; i < to.rank && i < TAD_MAX_RANK; i++)
-        to.dims[i] = dims[i];
+    tad__sizes to = tad__sizes_of(rank, dims);
     return tad_apply(&tad__op_broadcast_to, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
 }
 
