@@ -76,9 +76,11 @@ TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[])
  * Errors: TAD_ESHAPE, TAD_EARG. */
 TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[])
 {
-    int extra = tad_rank(x) - rank, n = 0, axes[TAD_MAX_RANK];
-    for (int i = 0; dims && i < tad_rank(x); i++)
-        if (i < extra || (i - extra >= 0 && dims[i - extra] == 1 && tad_dim(x, i) != 1))
+    tad__sizes to = tad__sizes_of(rank, dims);
+    int        n = 0, axes[TAD_MAX_RANK], own = tad_is_valid(x) ? tad_rank(x) : 0, extra = own - rank;
+    for (int i = 0; dims && extra >= 0 && i < own; i++)
+        if (i < extra || (dims[i - extra] == 1 && tad_dim(x, i) != 1))
             axes[n++] = i;
-    return tad_reshape(n ? tad_sum_axes(x, n, axes, true) : x, rank, dims);
+    tad_var sum = n ? tad_sum_axes(x, n, axes, true) : x;
+    return tad_apply(&tad__op_reshape, (tad_args){.n = 1, .x = &sum, .attributes = &to, .caller = TAD_CALLER});
 }
