@@ -94,7 +94,7 @@ compile  = $(CC) $(cflags) $(opt) $(includes) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c 
 link     = $(CC) $(instrument) $(LDFLAGS) -o $@ $(filter %.o %.a,$^)
 
 # Whoever runs a program of ours that is instrumented wants to hear of every finding, and at once.
-run_san  := ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
+run_san  := ASAN_OPTIONS=detect_leaks=1:intercept_tls_get_addr=0:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1 \
             CK_TIMEOUT_MULTIPLIER=10
 run_tsan := TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 CK_TIMEOUT_MULTIPLIER=20 OPENBLAS_NUM_THREADS=1
 

@@ -30,7 +30,8 @@ TAD_API double tad_grad(tad_var x);
 TAD_API TAD_CHECKED tad_status tad_read_grad(tad_var x, void *out, size_t bytes);
 
 /** Records gx[i] = dy/dx[i] for one-element y as new nodes, each of the shape of x[i]; they can be differentiated
- * again. x may be any nodes, leaves or not; where y does not depend on x[i], gx[i] is a constant zero.
+ * again. x may be any nodes, leaves or not: gx[i] is the adjoint that the reverse sweep gives x[i], whatever else is asked
+ * for. Where y does not depend on x[i], it is a constant zero.
  * Errors: as tad_backward; gx is then filled with invalid handles. */
 TAD_API TAD_CHECKED tad_status tad_gradient(tad_var y, size_t n, const tad_var x[], tad_var gx[]);
 
@@ -39,7 +40,8 @@ TAD_API TAD_CHECKED tad_status tad_gradient(tad_var y, size_t n, const tad_var x
 TAD_API TAD_CHECKED tad_status tad_vjp(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[]);
 
 /** Records the Jacobian-vector product dy = sum over i of dy/dx[i] * dx[i], of y's shape; dx[i] has the shape of
- * x[i]. Forward mode: one pass from the x to y. Errors: TAD_ESHAPE, TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM. */
+ * x[i]. The x move independently, also where one was computed from another, and an x named twice moves in the sum of its
+ * directions. Forward mode: one pass from the x to y. Errors: TAD_ESHAPE, TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM. */
 TAD_API TAD_CHECKED tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], tad_var *dy);
 
 /** Records the Hessian-vector products hv[i] = sum over j of d2y/dx[i]dx[j] * v[j] for one-element y, forward over

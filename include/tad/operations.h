@@ -23,8 +23,8 @@ extern "C" {
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
 TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[]);
 
-/** The adjoint of tad_broadcast_to: x summed down to a shape that broadcasts to x's. It is a sum and a reshape.
- * Errors: TAD_ESHAPE, TAD_EARG. */
+/** The adjoint of tad_broadcast_to: x summed down to a shape that broadcasts to the shape of x.
+ * Errors: TAD_ESHAPE (the shape does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
 TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
 
 /** x with elements of type `dtype`, rounded to nearest where that is narrower. The gradient comes back in the type of x.

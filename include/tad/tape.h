@@ -50,7 +50,7 @@ TAD_API tad_status tad_tape_status(const tad_tape *tape);
 
 /** The first error in words: operation, shapes, what was wrong and expected, and the file and line of the call where
  * they are known (program built with -g and libdw installed; otherwise module and offset, as addr2line wants them).
- * "" if there was none. Owned by the tape, valid until the error is cleared or the tape freed. */
+ * Looking them up, once an error, takes some 200 KB of stack. "" if there was no error. Owned by the tape, valid until the error is cleared or the tape freed. */
 TAD_API const char *tad_tape_message(const tad_tape *tape);
 
 /** Forgets the error, so that the next one is kept. */

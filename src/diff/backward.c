@@ -118,11 +118,17 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     bool               wanted[TAD_MAX_ARITY];
     if (!op)
         return TAD_OK;
-    tad_status status = adjoint_array(tape, id, &gy, caller);
-    for (int k = 0; k < record->n; k++)
+    bool any = false, only_first = true; /* a view hands on to its first operand only */
+    for (int k = 0; k < record->n; k++) {
         wanted[k] = tape->nodes[record->in[k]].flags & TAD__DIFFERENTIABLE;
-    if (status != TAD_OK || (!op->backward && !op->view))
-        return status != TAD_OK ? status : pull_by_recording(tape, id, &gy, wanted, caller);
+        any |= wanted[k];
+        only_first &= k == 0 || !wanted[k];
+    }
+    tad_status status = any ? adjoint_array(tape, id, &gy, caller) : TAD_OK;
+    if (!any || status != TAD_OK)
+        return status;
+    if (!op->backward && !(op->view && only_first))
+        return pull_by_recording(tape, id, &gy, wanted, caller);
     tad__value_array(tape, id, &out);
     for (int k = 0; k < record->n; k++) {
         tad__value_array(tape, record->in[k], &in[k]);

@@ -2,6 +2,7 @@
 #include "diff/rules.h"
 
 #include <tad/diff.h>
+#include <tad/elementwise.h>
 
 /* The tangent of each node from `low` to `high`: none, or a node's number. */
 #define UNNEEDED UINT32_MAX     /* no y depends on it */
@@ -49,14 +50,28 @@ static tad_status push(const pass *p, uint32_t id)
     return status;
 }
 
+/* An x that is named twice moves in the sum of its directions. */
+static tad_status start_with(const pass *p, uint32_t id, tad_var dx)
+{
+    uint32_t *tangent = &p->tangents[id - p->low];
+    if (*tangent == UNNEEDED)
+        return TAD_OK;
+    if (*tangent != NEEDED)
+        dx = tad_add(tad__handle(p->tape, *tangent), dx);
+    if (!tad_is_valid(dx))
+        return tad__status_of_failure(p->tape);
+    *tangent = dx.id;
+    return TAD_OK;
+}
+
 static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[],
                       tad_var dy[])
 {
     tad_status status = TAD_OK;
     mark_needed(p, m, y);
-    for (size_t i = 0; i < n; i++)
-        if (x[i].id <= p->high && p->tangents[x[i].id - p->low] == NEEDED)
-            p->tangents[x[i].id - p->low] = dx[i].id;
+    for (size_t i = 0; i < n && status == TAD_OK; i++)
+        if (x[i].id <= p->high)
+            status = start_with(p, x[i].id, dx[i]);
     for (uint32_t id = p->low; id <= p->high && status == TAD_OK; id++)
         if (p->tangents[id - p->low] == NEEDED)
             status = push(p, id);
@@ -92,7 +107,7 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx
     tad_status status = tad__check(y, name, caller);
     if (status != TAD_OK)
         return status;
-    if (!dy || (n > 0 && (!x || !dx)))
+    if (n > 0 && (!x || !dx || !dy))
         return tad__fail(y.tape, caller, TAD_EARG, "%s: an array is NULL; expected %zu handles each", name, n);
     for (size_t i = 0; i < n && status == TAD_OK; i++) {
         status = tad__handle_status(y.tape, x[i]);
@@ -108,6 +123,8 @@ tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], t
     const void *caller = TAD_CALLER;
     tad_tape   *tape = y.tape;
     tad_status  status = check(y, n, x, dx, dy, "tad_jvp", caller);
+    if (status == TAD_OK && !dy)
+        status = tad__fail(tape, caller, TAD_EARG, "tad_jvp: dy is NULL");
     if (status == TAD_OK) {
         const void *outer = tape->outer_caller;
         tape->outer_caller = outer ? outer : caller;

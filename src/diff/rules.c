@@ -160,6 +160,26 @@ static tad_status times_partial(tad_tape *tape, const tad_op *op, const tad_rule
     return TAD_OK;
 }
 
+/* ---- a node, as its rule sees it ---- */
+
+typedef struct node_rule {
+    tad_rule rule;
+    tad_var  x[TAD_MAX_ARITY];
+} node_rule;
+
+static void open_node(tad_tape *tape, uint32_t id, node_rule *node)
+{
+    const uint32_t *in;
+    int             n = tad__operands(tape, id, &in);
+    for (int k = 0; k < n; k++)
+        node->x[k] = tad__handle(tape, in[k]);
+    node->rule = (tad_rule){.op = tad__op_of_node(tape, id),
+                            .n = n,
+                            .x = node->x,
+                            .y = tad__handle(tape, id),
+                            .attributes = tad__attributes(tape, id)};
+}
+
 /* ---- shapes and element types ---- */
 
 static int shape_of(tad_var x, int64_t dims[TAD_MAX_RANK])
@@ -186,12 +206,30 @@ static tad_var with_dtype_of(tad_var g, tad_var x)
 }
 
 /* A gradient summed down to the shape of its operand, in the operand's element type. */
-static tad_var fit_gradient(tad_var g, tad_var x)
+static tad_status fit_gradient(tad_var *g, const node_rule *node, int k, const void *caller)
 {
-    int64_t dims[TAD_MAX_RANK];
-    if (tad_is_valid(g) && !same_shape(g, x))
-        g = tad_sum_to(g, shape_of(x, dims), dims);
-    return with_dtype_of(g, x);
+    const char *name = node->rule.op->name;
+    tad_var     x = node->x[k];
+    tad_tape   *tape = x.tape;
+    if (!tad__is_on(tape, *g))
+        return tad__fail(tape, caller, tad__status_of_failure(tape),
+                         "%s: its rule gave an invalid gradient for operand %d", name, k + 1);
+    tad_array gradient, operand;
+    tad__value_array(tape, g->id, &gradient);
+    tad__value_array(tape, x.id, &operand);
+    if (!tad__array_broadcasts_to(&operand, &gradient)) {
+        char      words[320];
+        tad__text text = {.out = words, .size = sizeof words};
+        tad__text_add_shape(&text, &gradient);
+        tad__text_add(&text, " for operand %d, ", k + 1);
+        tad__text_add_shape(&text, &operand);
+        return tad__fail(tape, caller, TAD_ESHAPE, "%s: its rule gave a gradient of shape %s; expected the same shape",
+                         name, words);
+    }
+    if (!tad__array_same_shape(&gradient, &operand))
+        *g = tad_sum_to(*g, operand.rank, operand.dims);
+    *g = with_dtype_of(*g, x);
+    return tad_is_valid(*g) ? TAD_OK : tad__status_of_failure(tape);
 }
 
 /* A tangent repeated to the shape of its node. */
@@ -240,24 +278,6 @@ tad_status tad__status_of_failure(const tad_tape *tape)
 
 /* ---- one node ---- */
 
-typedef struct node_rule {
-    tad_rule rule;
-    tad_var  x[TAD_MAX_ARITY];
-} node_rule;
-
-static void open_node(tad_tape *tape, uint32_t id, node_rule *node)
-{
-    const uint32_t *in;
-    int             n = tad__operands(tape, id, &in);
-    for (int k = 0; k < n; k++)
-        node->x[k] = tad__handle(tape, in[k]);
-    node->rule = (tad_rule){.op = tad__op_of_node(tape, id),
-                            .n = n,
-                            .x = node->x,
-                            .y = tad__handle(tape, id),
-                            .attributes = tad__attributes(tape, id)};
-}
-
 tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool wanted[], tad_var gx[],
                            const void *caller)
 {
@@ -281,10 +301,9 @@ tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool w
         }
         if (!gx[k].tape)
             continue;
-        gx[k] = fit_gradient(gx[k], node.x[k]);
-        if (!tad_is_valid(gx[k]))
-            return tad__fail(tape, caller, tad__status_of_failure(tape),
-                             "%s: its rule gave an invalid gradient for operand %d", op->name, k + 1);
+        tad_status status = fit_gradient(&gx[k], &node, k, caller);
+        if (status != TAD_OK)
+            return status;
     }
     return TAD_OK;
 }
@@ -359,15 +378,16 @@ tad_status tad__record_jvp(tad_tape *tape, uint32_t id, const tad_var dx[], tad_
         *dy = op->jvp(&node.rule);
     } else if (op->linear) {
         push_linear(&node, dx, dy);
-    } else if (op->partial[0]) {
+    } else if (tad__has_partials(op)) {
         status = push_partials(tape, &node, dx, dy, caller);
     } else {
         status = transpose_vjp(tape, id, &node, dx, dy, caller);
     }
     if (status != TAD_OK || !dy->tape)
         return status;
-    *dy = fit_tangent(*dy, node.rule.y);
-    return tad_is_valid(*dy) ? TAD_OK
-                             : tad__fail(tape, caller, tad__status_of_failure(tape),
-                                         "%s: its rule gave an invalid tangent", op->name);
+    if (tad__is_on(tape, *dy))
+        *dy = fit_tangent(*dy, node.rule.y);
+    return tad__is_on(tape, *dy) ? TAD_OK
+                                 : tad__fail(tape, caller, tad__status_of_failure(tape),
+                                             "%s: its rule gave an invalid tangent", op->name);
 }

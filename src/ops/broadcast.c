@@ -1,13 +1,13 @@
 /* Repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
 #include "ops/sample.h"
 #include "ops/sizes.h"
-#include "tensor/array.h"
+#include "tensor/move.h"
 
 #include <tad/operations.h>
 
 #include <inttypes.h>
 
-static tad_status shape(const tad_call *call)
+static tad_status set_shape(const tad_call *call)
 {
     const tad__sizes *to = call->attributes;
     tad_array        *out = call->out;
@@ -18,10 +18,25 @@ static tad_status shape(const tad_call *call)
     for (int i = 0; i < out->rank; i++)
         if (out->dims[i] < 0)
             return tad_refuse(call, TAD_EARG, "size %" PRId64 " of axis %d is negative", out->dims[i], i);
-    if (!tad__array_broadcasts_to(&call->in[0], out))
+    return TAD_OK;
+}
+
+static tad_status shape_of_broadcast(const tad_call *call)
+{
+    tad_status status = set_shape(call);
+    if (status == TAD_OK && !tad__array_broadcasts_to(&call->in[0], call->out))
         return tad_refuse(call, TAD_ESHAPE,
                           "does not broadcast to the shape given: aligned at the last axis, a size must be equal or 1");
-    return TAD_OK;
+    return status;
+}
+
+static tad_status shape_of_sum(const tad_call *call)
+{
+    tad_status status = set_shape(call);
+    if (status == TAD_OK && !tad__array_broadcasts_to(call->out, &call->in[0]))
+        return tad_refuse(call, TAD_ESHAPE,
+                          "cannot be summed to the shape given: aligned at the last axis, a size must be equal or 1");
+    return status;
 }
 
 static bool view(const tad_call *call, const tad_array *base, tad_array *out)
@@ -32,12 +47,34 @@ static bool view(const tad_call *call, const tad_array *base, tad_array *out)
 }
 
 /* The sweep sums a gradient down to the operand's shape, and that is all there is to do. */
-static void vjp(const tad_rule *rule)
+static void vjp_broadcast(const tad_rule *rule)
 {
     rule->gx[0] = rule->gy;
 }
 
-static const tad_sample samples[] = {
+static void forward_sum(const tad_call *call)
+{
+    tad_array view = tad__array_broadcast(call->out, &call->in[0]);
+    tad__fill(call->out, 0);
+    tad__accumulate(&view, &call->in[0], 1);
+}
+
+static void backward_sum(const tad_call *call, const tad_array *gy, const tad_array gx[])
+{
+    tad_array view = tad__array_broadcast(gy, &call->in[0]);
+    tad__accumulate(&gx[0], &view, 1);
+}
+
+static void vjp_sum(const tad_rule *rule)
+{
+    int64_t dims[TAD_MAX_RANK];
+    int     rank = tad_rank(rule->x[0]);
+    for (int i = 0; i < rank; i++)
+        dims[i] = tad_dim(rule->x[0], i);
+    rule->gx[0] = tad_broadcast_to(rule->gy, rank, dims);
+}
+
+static const tad_sample broadcasts[] = {
     {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
     {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){1, {5}}},
     {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){2, {2, 3}}},
@@ -50,17 +87,44 @@ static const tad_sample samples[] = {
     {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const tad__sizes){2, {0, 3}}},
 };
 
+static const tad_sample sums[] = {
+    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
+    {.n = 1, .in = {SHAPE(5)}, .attributes = &(const tad__sizes){0}},
+    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){0}},
+    {.n = 1, .in = {SHAPE(7)}, .attributes = &(const tad__sizes){1, {1}}},
+    {.n = 1, .in = {SHAPE(4, 3)}, .attributes = &(const tad__sizes){1, {3}}},
+    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const tad__sizes){2, {3, 1}}},
+    {.n = 1, .in = {SHAPE(2, 4, 3)}, .attributes = &(const tad__sizes){2, {1, 3}}},
+    {.n = 1, .in = {SHAPE(2, 2, 4, 3)}, .attributes = &(const tad__sizes){3, {2, 1, 3}}},
+    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.n = 1, .in = {SHAPE(0, 3)}, .attributes = &(const tad__sizes){2, {1, 3}}},
+};
+
 const tad_op tad__op_broadcast_to = {
     .name = "broadcast_to",
     .about = "a value repeated to a larger shape",
     .formula = "broadcast_to(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__sizes),
-    .shape = shape,
+    .shape = shape_of_broadcast,
     .view = view,
-    .vjp = vjp,
+    .vjp = vjp_broadcast,
     .linear = true,
-    SAMPLES(samples),
+    SAMPLES(broadcasts),
+};
+
+const tad_op tad__op_sum_to = {
+    .name = "sum_to",
+    .about = "a value summed down to a smaller shape",
+    .formula = "sum_to(x)",
+    .arity = 1,
+    .attribute_bytes = sizeof(tad__sizes),
+    .shape = shape_of_sum,
+    .forward = forward_sum,
+    .backward = backward_sum,
+    .vjp = vjp_sum,
+    .linear = true,
+    SAMPLES(sums),
 };
 
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
@@ -72,15 +136,10 @@ TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[])
     return tad_apply(&tad__op_broadcast_to, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
 }
 
-/** The adjoint of tad_broadcast_to: x summed down to a shape that broadcasts to x's. It is a sum and a reshape.
- * Errors: TAD_ESHAPE, TAD_EARG. */
+/** The adjoint of tad_broadcast_to: x summed down to a shape that broadcasts to the shape of x.
+ * Errors: TAD_ESHAPE (the shape does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
 TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[])
 {
     tad__sizes to = tad__sizes_of(rank, dims);
-    int        n = 0, axes[TAD_MAX_RANK], own = tad_is_valid(x) ? tad_rank(x) : 0, extra = own - rank;
-    for (int i = 0; dims && extra >= 0 && i < own; i++)
-        if (i < extra || (dims[i - extra] == 1 && tad_dim(x, i) != 1))
-            axes[n++] = i;
-    tad_var sum = n ? tad_sum_axes(x, n, axes, true) : x;
-    return tad_apply(&tad__op_reshape, (tad_args){.n = 1, .x = &sum, .attributes = &to, .caller = TAD_CALLER});
+    return tad_apply(&tad__op_sum_to, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
 }

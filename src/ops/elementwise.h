@@ -23,6 +23,12 @@ extern const tad_op tad__elementwise[TAD__ROWS];
 tad_status tad__elementwise_shape(const tad_call *call);
 void       tad__elementwise_map(const tad_call *call);
 
+/* Has the operation the text of a derivative for each operand? */
+static inline bool tad__has_partials(const tad_op *op)
+{
+    return op->partial[0] && (op->arity == 1 || (op->arity == 2 && op->partial[1]));
+}
+
 /* The row's number if it is an elementwise built-in, -1 otherwise. */
 int tad__row_of(const tad_op *op);
 

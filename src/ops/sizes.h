@@ -18,7 +18,4 @@ static inline tad__sizes tad__sizes_of(int rank, const int64_t dims[])
     return sizes;
 }
 
-/* For operations that end with a reshape, so that its errors name their caller. */
-extern const tad_op tad__op_reshape;
-
 #endif

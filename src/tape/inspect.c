@@ -47,6 +47,9 @@ static size_t find(const tad_tape *tape, uint32_t id)
     return low;
 }
 
+/* Room for a text, so that a node can be named again without taking more. */
+enum { USUAL_ROOM = 64 };
+
 tad_var tad_named(tad_var x, const char *name)
 {
     if (tad__check(x, "tad_named", TAD_CALLER) != TAD_OK)
@@ -56,23 +59,28 @@ tad_var tad_named(tad_var x, const char *name)
         tad__fail(tape, TAD_CALLER, TAD_EARG, "tad_named: the name is NULL");
         return x;
     }
-    size_t bytes = strlen(name) + 1;
+    size_t bytes = strlen(name) + 1, i = find(tape, x.id);
+    bool   again = i < tape->label_count && tape->labels[i].id == x.id;
+    if (again && bytes <= tape->labels[i].room) {
+        memmove(tape->labels[i].text, name, bytes);
+        return x;
+    }
+    size_t room = bytes < USUAL_ROOM ? USUAL_ROOM : bytes;
     char  *text = NULL;
     if (tad__reserve(&tape->allocator, (void **)&tape->labels, &tape->label_capacity, tape->label_count + 1,
                      sizeof *tape->labels))
-        text = tad__arena_take(&tape->label_arena, bytes);
+        text = tad__arena_take(&tape->label_arena, room);
     if (!text) {
         tad__fail_memory(tape, TAD_CALLER, "tad_named");
         return x;
     }
     memcpy(text, name, bytes);
-    size_t      i = find(tape, x.id);
     tad__label *label = &tape->labels[i];
-    if (i == tape->label_count || label->id != x.id) {
+    if (!again) {
         memmove(label + 1, label, (tape->label_count - i) * sizeof *label);
         tape->label_count++;
     }
-    *label = (tad__label){x.id, tape->label_serial++, text};
+    *label = (tad__label){x.id, tape->label_serial++, text, room};
     return x;
 }
 

@@ -19,9 +19,8 @@ static tad_status check_op(tad_tape *tape, const tad_op *op, tad_args args)
     if (!op)
         return tad__fail(tape, args.caller, TAD_EARG, "tad_apply: the operation is NULL");
     const char *name = op->name ? op->name : "(an operation without a name)";
-    bool partials = op->partial[0] && (op->arity == 1 || (op->arity == 2 && op->partial[1]));
-    bool whole = op->shape && (op->forward || op->view) && (op->vjp || partials);
-    bool elementwise = op->value && partials;
+    bool        whole = op->shape && (op->forward || op->view) && (op->vjp || tad__has_partials(op));
+    bool        elementwise = op->value && tad__has_partials(op);
     if (!op->name || (!whole && !elementwise))
         return tad__fail(tape, args.caller, TAD_EARG,
                          "%s: expected an operation with name, value and the partial of each operand (one or two), or "
@@ -133,8 +132,13 @@ static tad_status find_shape(const tad_call *call)
     tad_status       status = call->op->shape ? call->op->shape(call) : tad__elementwise_shape(call);
     if (status != TAD_OK) /* in case the operation did not say why */
         return tad_refuse(call, status, "the operation refused its operands");
+    if (tad_dtype_size(out->dtype) == 0)
+        return tad_refuse(call, TAD_EDTYPE, "the result would have element type %d", (int)out->dtype);
     if (out->rank < 0 || out->rank > TAD_MAX_RANK)
         return tad_refuse(call, TAD_ESHAPE, "the result would have rank %d; at most %d", out->rank, TAD_MAX_RANK);
+    for (int i = 0; i < out->rank; i++)
+        if (out->dims[i] < 0)
+            return tad_refuse(call, TAD_ESHAPE, "the result would have an axis of negative size");
     if (!tad__array_fits(out))
         return tad_refuse(call, TAD_ESHAPE, "the result would have more bytes than memory can address");
     return TAD_OK;

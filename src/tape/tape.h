@@ -54,9 +54,10 @@ typedef union tad__adjoint {
 #define TAD__INVALID UINT32_MAX
 
 typedef struct tad__label {
-    uint32_t    id;
-    uint32_t    serial; /* later labels have higher ones */
-    const char *text;
+    uint32_t id;
+    uint32_t serial; /* later labels have higher ones */
+    char    *text;
+    size_t   room;
 } tad__label;
 
 typedef struct tad__rules tad__rules;

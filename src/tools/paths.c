@@ -7,36 +7,19 @@
 
 /* ---- local derivatives ---- */
 
-static double by_recording(tad_tape *tape, uint32_t id, int k, const void *caller)
+static tad_status by_recording(tad_tape *tape, uint32_t id, int k, double *derivative, const void *caller)
 {
-    size_t  mark = tape->count;
-    bool    wanted[TAD_MAX_ARITY] = {false};
-    tad_var gx[TAD_MAX_ARITY], one = tad__constant_like(tad__handle(tape, id), 1);
-    double  derivative = nan("");
+    size_t     mark = tape->count;
+    bool       wanted[TAD_MAX_ARITY] = {false};
+    tad_var    gx[TAD_MAX_ARITY], one = tad__constant_like(tad__handle(tape, id), 1);
+    tad_status status = tad_is_valid(one) ? TAD_OK : tad__status_of_failure(tape);
     wanted[k] = true;
-    if (tad_is_valid(one) && tad__record_vjp(tape, id, one, wanted, gx, caller) == TAD_OK)
-        derivative = gx[k].tape ? tad_value(gx[k]) : 0;
+    if (status == TAD_OK)
+        status = tad__record_vjp(tape, id, one, wanted, gx, caller);
+    if (status == TAD_OK)
+        *derivative = gx[k].tape ? tad_value(gx[k]) : 0;
     tad_tape_rewind(tape, mark);
-    return derivative;
-}
-
-static double local_derivative(tad_tape *tape, uint32_t id, int k, const void *caller)
-{
-    const tad__node *node = &tape->nodes[id];
-    if (node->flags & TAD__RECORD)
-        return by_recording(tape, id, k, caller);
-    double   one = 1, derivative = 0;
-    tad__run run = {.n = 1,
-                    .a = &tape->values[node->in[0]],
-                    .b = &tape->values[node->in[1]],
-                    .stride_a = 1,
-                    .stride_b = 1,
-                    .y = &tape->values[id],
-                    .gy = &one,
-                    .out = &derivative,
-                    .stride_out = 1};
-    tad__kernels_f64[node->row].pull[k](&run);
-    return derivative;
+    return status;
 }
 
 static tad_status check_one(tad_tape *tape, uint32_t id, const char *name, const void *caller)
@@ -49,21 +32,47 @@ static tad_status check_one(tad_tape *tape, uint32_t id, const char *name, const
                                   name, (long long)count);
 }
 
+/* Of operand k, which is there, for the public function `name`. */
+static tad_status local_derivative(tad_tape *tape, uint32_t id, int k, double *derivative, const char *name,
+                                   const void *caller)
+{
+    const tad__node *node = &tape->nodes[id];
+    const uint32_t  *in;
+    tad__operands(tape, id, &in);
+    tad_status status = check_one(tape, id, name, caller);
+    if (status == TAD_OK)
+        status = check_one(tape, in[k], name, caller);
+    if (status != TAD_OK || node->flags & TAD__RECORD)
+        return status != TAD_OK ? status : by_recording(tape, id, k, derivative, caller);
+    double   one = 1;
+    tad__run run = {.n = 1,
+                    .a = &tape->values[in[0]],
+                    .b = &tape->values[in[1]],
+                    .stride_a = 1,
+                    .stride_b = 1,
+                    .y = &tape->values[id],
+                    .gy = &one,
+                    .out = derivative,
+                    .stride_out = 1};
+    *derivative = 0;
+    tad__kernels_f64[node->row].pull[k](&run);
+    return TAD_OK;
+}
+
 double tad_local_derivative(tad_var x, int k)
 {
     static const char name[] = "tad_local_derivative";
     const void       *caller = TAD_CALLER;
+    const uint32_t   *in;
+    double            derivative;
     if (tad__check(x, name, caller) != TAD_OK)
         return nan("");
-    const uint32_t *in;
-    int             n = tad__operands(x.tape, x.id, &in);
+    int n = tad__operands(x.tape, x.id, &in);
     if (k < 0 || k >= n) {
         tad__fail(x.tape, caller, TAD_EARG, "%s: operand %d of a node that has %d", name, k, n);
         return nan("");
     }
-    if (check_one(x.tape, x.id, name, caller) != TAD_OK || check_one(x.tape, in[k], name, caller) != TAD_OK)
-        return nan("");
-    return local_derivative(x.tape, x.id, k, caller);
+    return local_derivative(x.tape, x.id, k, &derivative, name, caller) == TAD_OK ? derivative : nan("");
 }
 
 /* ---- paths ---- */
@@ -106,7 +115,7 @@ static tad_status go_down(walk *w, uint32_t id)
     if (!tad__reserve(&w->tape->allocator, (void **)&w->places, &w->place_capacity, w->depth + 1, sizeof *w->places))
         return tad__fail_memory(w->tape, w->caller, "tad_each_path");
     w->places[w->depth++] = (place){.id = id, .operand = -1};
-    return check_one(w->tape, id, "tad_each_path", w->caller);
+    return TAD_OK;
 }
 
 /* Hands the path that ends in x to the visitor: a step for each named node. */
@@ -149,8 +158,9 @@ static tad_status walk_paths(walk *w)
             continue;
         }
         uint32_t next = in[at->operand];
-        at->derivative = local_derivative(w->tape, at->id, at->operand, w->caller);
-        status = go_down(w, next);
+        status = local_derivative(w->tape, at->id, at->operand, &at->derivative, "tad_each_path", w->caller);
+        if (status == TAD_OK)
+            status = go_down(w, next);
     }
     return status;
 }
@@ -174,7 +184,9 @@ tad_status tad_each_path(tad_var y, tad_var x, tad_path_visitor *visit, void *us
     if (!w.reaches)
         return tad__fail_memory(w.tape, w.caller, "tad_each_path");
     mark_reaching(&w);
-    status = walk_paths(&w);
+    status = check_one(w.tape, y.id, "tad_each_path", w.caller);
+    if (status == TAD_OK)
+        status = walk_paths(&w);
     tad__resize(allocator, w.reaches, bytes, 0);
     tad__resize(allocator, w.places, w.place_capacity * sizeof *w.places, 0);
     tad__resize(allocator, w.steps, w.step_capacity * sizeof *w.steps, 0);

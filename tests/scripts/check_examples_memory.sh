@@ -8,7 +8,7 @@ san=$(dirname "$BUILD")/san
 echo 'int main(void) { return 0; }' >"$work/empty.c"
 "$CC" -fsanitize=address,undefined -o "$work/empty" "$work/empty.c" 2>/dev/null || skip "$CC has no sanitizers"
 try 'building the library with sanitizers' "$MAKE" --no-print-directory CONFIG=san "BUILD=$san" lib || finish
-export ASAN_OPTIONS=detect_leaks=1:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=98 TAD_FAIL_COUNT=$work/count
+export ASAN_OPTIONS=detect_leaks=1:intercept_tls_get_addr=0:exitcode=99 UBSAN_OPTIONS=halt_on_error=1:exitcode=98 TAD_FAIL_COUNT=$work/count
 
 runs=0
 for example in examples/*.c; do

@@ -15,7 +15,7 @@ name=$(sed -E 's/^[^(]*\( *([a-z0-9_]+).*/\1/' <<<"$row")
 
 copy=$work/copy
 mkdir -p "$copy/build"
-cp -Rp src include Makefile "$copy/"
+cp -Rp src include docs Makefile "$copy/"
 build=build/new
 case $BUILD in
 /* | *..*) ;;

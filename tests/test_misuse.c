@@ -1,0 +1,366 @@
+/* Every public function, given handles that are zeroed, stale, of another tape, or the result of a failure, and NULL:
+ * never a crash, always an error with a message where there is a tape to keep it. A public function that has no row
+ * here fails the last test. */
+#include "suites.h"
+#include "support.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static tad_tape *tape, *other;
+static tad_var   good;
+
+/* ---- What each function makes of a bad handle: does it say so in its result? ---- */
+
+static bool nan_of(double value)
+{
+    return isnan(value);
+}
+
+static bool bad_handles(size_t n, const tad_var x[])
+{
+    for (size_t i = 0; i < n; i++)
+        if (tad_is_valid(x[i]))
+            return false;
+    return true;
+}
+
+/* A status function that fills handles. */
+#define FAILS(call) ((call) != TAD_OK)
+#define FAILS_AND_FILLS(call, n, x) ((call) != TAD_OK && bad_handles((n), (x)))
+
+static bool visit(void *user, size_t n, const tad_path_step steps[], double product)
+{
+    (void)user, (void)n, (void)steps, (void)product;
+    ck_abort_msg("there is no path to visit");
+    return false;
+}
+
+static tad_var identity(void *user, size_t n, const tad_var x[])
+{
+    (void)user;
+    return n ? x[0] : (tad_var){0};
+}
+
+static double  room[8];
+static tad_var g[2];
+
+/* The name, the start of the message ("": none is kept), and the call with the handle `x`. */
+#define ALONE(ROW)                                                                                                     \
+    ROW(tad_is_valid, "", !tad_is_valid(x))                                                                            \
+    ROW(tad_rank, "tad_rank: ", tad_rank(x) == -1)                                                                     \
+    ROW(tad_dim, "tad_dim: ", tad_dim(x, 0) == -1)                                                                     \
+    ROW(tad_dtype_of, "tad_dtype_of: ", tad_dtype_of(x) == TAD_F64)                                                    \
+    ROW(tad_count, "tad_count: ", tad_count(x) == -1)                                                                  \
+    ROW(tad_value, "tad_value: ", nan_of(tad_value(x)))                                                                \
+    ROW(tad_read, "tad_read: ", FAILS(tad_read(x, room, sizeof room)))                                                 \
+    ROW(tad_named, "tad_named: ", !tad_is_valid(tad_named(x, "name")))                                                 \
+    ROW(tad_name, "tad_name: ", tad_name(x) == NULL)                                                                   \
+    ROW(tad_op_of, "tad_op_of: ", tad_op_of(x) == NULL)                                                                \
+    ROW(tad_operand_count, "tad_operand_count: ", tad_operand_count(x) == -1)                                          \
+    ROW(tad_operand, "tad_operand: ", !tad_is_valid(tad_operand(x, 0)))                                                \
+    ROW(tad_is_differentiable, "tad_is_differentiable: ", !tad_is_differentiable(x))                                   \
+    ROW(tad_backward, "tad_backward: ", FAILS(tad_backward(x)))                                                        \
+    ROW(tad_grad, "tad_grad: ", nan_of(tad_grad(x)))                                                                   \
+    ROW(tad_read_grad, "tad_read_grad: ", FAILS(tad_read_grad(x, room, sizeof room)))                                  \
+    ROW(tad_gradient, "tad_gradient: ", FAILS_AND_FILLS(tad_gradient(x, 1, &x, g), 1, g))                              \
+    ROW(tad_vjp, "tad_vjp: ", FAILS_AND_FILLS(tad_vjp(x, x, 1, &x, g), 1, g))                                          \
+    ROW(tad_jvp, "tad_jvp: ", FAILS_AND_FILLS(tad_jvp(x, 1, &x, &x, g), 1, g))                                         \
+    ROW(tad_hvp, "tad_hvp: ", FAILS_AND_FILLS(tad_hvp(x, 1, &x, &x, g), 1, g))                                         \
+    ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(x, x)))                                                        \
+    ROW(tad_sum, "sum(", !tad_is_valid(tad_sum(x)))                                                                    \
+    ROW(tad_sum_axes, "sum(", !tad_is_valid(tad_sum_axes(x, 1, (const int[]){0}, false)))                              \
+    ROW(tad_mean, "mean(", !tad_is_valid(tad_mean(x)))                                                                 \
+    ROW(tad_mean_axes, "mean(", !tad_is_valid(tad_mean_axes(x, 1, (const int[]){0}, true)))                            \
+    ROW(tad_reshape, "reshape(", !tad_is_valid(tad_reshape(x, 1, (const int64_t[]){1})))                               \
+    ROW(tad_broadcast_to, "broadcast_to(", !tad_is_valid(tad_broadcast_to(x, 1, (const int64_t[]){1})))                \
+    ROW(tad_sum_to, "", !tad_is_valid(tad_sum_to(x, 1, (const int64_t[]){1})))                                         \
+    ROW(tad_slice, "slice(", !tad_is_valid(tad_slice(x, 0, 0, 1)))                                                     \
+    ROW(tad_pad, "pad(", !tad_is_valid(tad_pad(x, 0, 1, 1)))                                                           \
+    ROW(tad_transpose, "transpose(", !tad_is_valid(tad_transpose(x)))                                                  \
+    ROW(tad_cast, "cast(", !tad_is_valid(tad_cast(x, TAD_F32)))                                                        \
+    ROW(tad_apply, "sin(", !tad_is_valid(tad_apply(tad_op_find("sin"), (tad_args){.n = 1, .x = &x})))                  \
+    ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
+    ROW(tad_local_derivative, "tad_local_derivative: ", nan_of(tad_local_derivative(x, 0)))                            \
+    ROW(tad_each_path, "tad_each_path: ", FAILS(tad_each_path(x, x, visit, NULL)))                                     \
+    ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))
+
+/* Next to a good one, which has a tape: then a zeroed handle and one of another tape are errors with a message, too. */
+#define IN_COMPANY(ROW)                                                                                                \
+    ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(x, good)))                                                     \
+    ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(good, x)))                                                     \
+    ROW(tad_apply, "atan2(", !tad_is_valid(tad_apply(tad_op_find("atan2"), PAIR(x, good))))                            \
+    ROW(tad_apply, "atan2(", !tad_is_valid(tad_apply(tad_op_find("atan2"), PAIR(good, x))))                            \
+    ROW(tad_gradient, "tad_gradient: x[1] is ", FAILS_AND_FILLS(tad_gradient(good, 2, LIST(good, x), g), 2, g))        \
+    ROW(tad_vjp, "tad_vjp: ", FAILS_AND_FILLS(tad_vjp(good, x, 1, &good, g), 1, g))                                    \
+    ROW(tad_vjp, "tad_vjp: x[0] is ", FAILS_AND_FILLS(tad_vjp(good, good, 1, &x, g), 1, g))                            \
+    ROW(tad_jvp, "tad_jvp: x[0] is ", FAILS_AND_FILLS(tad_jvp(good, 1, &x, &good, g), 1, g))                           \
+    ROW(tad_jvp, "tad_jvp: the ", FAILS_AND_FILLS(tad_jvp(good, 1, &good, &x, g), 1, g))                               \
+    ROW(tad_hvp, "tad_hvp: x[1] is ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, x), LIST(good, good), g), 2, g))     \
+    ROW(tad_hvp, "tad_hvp: the ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, good), LIST(good, x), g), 2, g))         \
+    ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
+    ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
+        FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))
+#define PAIR(a, b) ((tad_args){.n = 2, .x = LIST(a, b)})
+#define LIST(a, b) ((const tad_var[]){(a), (b)})
+
+/* NULL where it is not allowed. `x` is a good handle; the message starts so, "" if there is no tape to keep it. */
+#define WITHOUT(ROW)                                                                                                   \
+    ROW(tad_tape_new_with, "", tad_tape_new_with(NULL) == NULL)                                                        \
+    ROW(tad_tape_free, "", (tad_tape_free(NULL), true))                                                                \
+    ROW(tad_tape_mark, "", tad_tape_mark(NULL) == 0)                                                                   \
+    ROW(tad_tape_rewind, "", (tad_tape_rewind(NULL, 1), true))                                                         \
+    ROW(tad_tape_status, "", tad_tape_status(NULL) == TAD_EARG)                                                        \
+    ROW(tad_tape_message, "", strstr(tad_tape_message(NULL), "the tape is NULL") != NULL)                              \
+    ROW(tad_tape_clear_error, "", (tad_tape_clear_error(NULL), true))                                                  \
+    ROW(tad_scalar, "", !tad_is_valid(tad_scalar(NULL, 1)))                                                            \
+    ROW(tad_constant, "", !tad_is_valid(tad_constant(NULL, 1)))                                                        \
+    ROW(tad_tensor, "", !tad_is_valid(tad_tensor(NULL, TAD_F64, 0, NULL, room)))                                       \
+    ROW(tad_tensor_constant, "", !tad_is_valid(tad_tensor_constant(NULL, TAD_F64, 0, NULL, room)))                     \
+    ROW(tad_tensor, "tad_tensor: data", !tad_is_valid(tad_tensor(tape, TAD_F64, 0, NULL, NULL)))                       \
+    ROW(tad_named, "tad_named: the name", tad_is_valid(tad_named(x, NULL)))                                            \
+    ROW(tad_read, "tad_read: 8 bytes at NULL", FAILS(tad_read(x, NULL, 8)))                                            \
+    ROW(tad_gradient, "tad_gradient: x or gx is NULL", FAILS_AND_FILLS(tad_gradient(x, 1, NULL, g), 1, g))             \
+    ROW(tad_gradient, "tad_gradient: x or gx is NULL", FAILS(tad_gradient(x, 1, &x, NULL)))                            \
+    ROW(tad_vjp, "tad_vjp: x or gx is NULL", FAILS_AND_FILLS(tad_vjp(x, x, 1, NULL, g), 1, g))                         \
+    ROW(tad_vjp, "tad_vjp: x or gx is NULL", FAILS(tad_vjp(x, x, 1, &x, NULL)))                                        \
+    ROW(tad_jvp, "tad_jvp: an array is NULL", FAILS_AND_FILLS(tad_jvp(x, 1, NULL, &x, g), 1, g))                       \
+    ROW(tad_jvp, "tad_jvp: an array is NULL", FAILS_AND_FILLS(tad_jvp(x, 1, &x, NULL, g), 1, g))                       \
+    ROW(tad_jvp, "tad_jvp: an array is NULL", FAILS(tad_jvp(x, 1, &x, &x, NULL)))                                      \
+    ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, NULL, &x, g), 1, g))                       \
+    ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, &x, NULL, g), 1, g))                       \
+    ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS(tad_hvp(x, 1, &x, &x, NULL)))                                      \
+    ROW(tad_apply, "tad_apply: the operation is NULL", !tad_is_valid(tad_apply(NULL, PAIR(x, x))))                     \
+    ROW(tad_apply, "", !tad_is_valid(tad_apply(tad_op_find("add"), (tad_args){.n = 2})))                               \
+    ROW(tad_apply, "sum: attributes", !tad_is_valid(tad_apply(tad_op_find("sum"), (tad_args){.n = 1, .x = &x})))       \
+    ROW(tad_op_find, "", tad_op_find(NULL) == NULL)                                                                    \
+    ROW(tad_formula, "", tad_formula(x, TAD_SYMBOLS, NULL, 0) > 0)                                                     \
+    ROW(tad_each_path, "tad_each_path: the visitor is NULL", FAILS(tad_each_path(x, x, NULL, NULL)))                   \
+    ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
+    ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
+    ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \
+    ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))
+
+/* Functions with nothing to misuse, and those whose misuse is tested elsewhere. */
+#define ELSEWHERE(ROW)                                                                                                 \
+    ROW(tad_tape_new, "", )                                                                                            \
+    ROW(tad_status_name, "", )                                                                                         \
+    ROW(tad_status_meaning, "", ) ROW(tad_status_hint, "", ) ROW(tad_dtype_size, "", ) ROW(tad_dtype_name, "", )       \
+        ROW(tad_verdict_name, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", )
+
+/* ---- The tables made of these lists ---- */
+
+#define CASE(name, message, ...)                                                                                       \
+    if (row-- == 0)                                                                                                    \
+        return (__VA_ARGS__);
+#define NAMES(name, message, ...) {#name, message},
+
+struct row {
+    const char *name, *message;
+};
+#define TABLE(list, rows, call)                                                                                        \
+    static const struct row rows[] = {list(NAMES)};                                                                    \
+    static bool             call(size_t row, tad_var x)                                                                \
+    {                                                                                                                  \
+        list(CASE) ck_abort_msg("no row %zu of %d", row, (int)tad_is_valid(x));                                        \
+        return false;                                                                                                  \
+    }
+TABLE(ALONE, alone, call_alone)
+TABLE(IN_COMPANY, in_company, call_in_company)
+TABLE(WITHOUT, without, call_without)
+static const struct row elsewhere[] = {ELSEWHERE(NAMES)};
+
+static const struct {
+    const char *name;
+    tad_var (*unary)(tad_var x);
+    tad_var (*binary)(tad_var a, tad_var b);
+} elementwise[] = {
+#define UNARY(name, ...) {#name, tad_##name, NULL},
+#define BINARY(name, ...) {#name, NULL, tad_##name},
+#include "ops/elementwise.def"
+};
+
+/* ---- Bad handles ---- */
+
+enum { ZEROED, FOREIGN, STALE, RECORDED_AGAIN, FAILED, KINDS };
+
+static const struct {
+    tad_status  status;
+    const char *problem;
+} kinds[KINDS] = {
+    [ZEROED] = {TAD_ETAPE, "a zeroed handle"},
+    [FOREIGN] = {TAD_ETAPE, "a handle of another tape"},
+    [STALE] = {TAD_ESTALE, "a stale handle, from before a rewind"},
+    [RECORDED_AGAIN] = {TAD_ESTALE, "a stale handle, from before a rewind"},
+    [FAILED] = {TAD_EARG, "the invalid result of a failed operation"},
+};
+
+static tad_var bad[KINDS];
+
+static void set_up(void)
+{
+    tape = tad_tape_new();
+    other = tad_tape_new();
+    good = tad_scalar(tape, 0.5);
+    bad[FOREIGN] = tad_scalar(other, 2);
+    bad[RECORDED_AGAIN] = tad_scalar(tape, 1);
+    bad[STALE] = tad_scalar(tape, 1);
+    tad_tape_rewind(tape, 1);
+    tad_scalar(tape, 3);
+    bad[FAILED] = tad_transpose(good);
+    tad_tape_clear_error(tape);
+}
+
+static void tear_down(void)
+{
+    tad_tape_clear_error(tape);
+    expect_near(tad_value(tad_sin(good)), sin(0.5), 0); /* the tape works on */
+    expect_no_error(tape);
+    expect_no_error(other);
+    tad_tape_free(tape);
+    tad_tape_free(other);
+}
+
+static void check_error(const char *name, const char *start, int kind)
+{
+    if (*start == '\0')
+        return;
+    tad_tape   *keeper = tad_tape_status(other) != TAD_OK ? other : tape; /* the tape of the first operand */
+    const char *message = tad_tape_message(keeper);
+    ck_assert_msg(strncmp(message, start, strlen(start)) == 0, "%s: '%s'; expected '%s...'", name, message, start);
+    expect_error_of(name, keeper, kinds[kind].status, kinds[kind].problem);
+}
+
+START_TEST(a_bad_handle_alone)
+{
+    for (size_t i = 0; i < COUNT(alone); i++) {
+        if (_i == FOREIGN)
+            continue; /* fine on its own */
+        ck_assert_msg(call_alone(i, bad[_i]), "%s does not refuse %s", alone[i].name, kinds[_i].problem);
+        if (_i != ZEROED)
+            check_error(alone[i].name, alone[i].message, _i);
+        tad_tape_clear_error(tape);
+    }
+}
+END_TEST
+
+START_TEST(a_bad_handle_in_company)
+{
+    expect_ok(tad_backward(good));
+    for (size_t i = 0; i < COUNT(in_company); i++) {
+        ck_assert_msg(call_in_company(i, bad[_i]), "%s does not refuse %s", in_company[i].name, kinds[_i].problem);
+        check_error(in_company[i].name, in_company[i].message, _i);
+    }
+}
+END_TEST
+
+START_TEST(a_bad_handle_in_elementwise_operations)
+{
+    for (size_t i = 0; i < COUNT(elementwise); i++) {
+        char start[40];
+        snprintf(start, sizeof start, "%s(", elementwise[i].name);
+        for (int place = 0; place < (elementwise[i].unary ? 1 : 2); place++) {
+            tad_var a = place == 0 ? bad[_i] : good, b = place == 0 ? good : bad[_i];
+            if (elementwise[i].unary && _i == FOREIGN)
+                continue;
+            tad_var y = elementwise[i].unary ? elementwise[i].unary(a) : elementwise[i].binary(a, b);
+            ck_assert_msg(!tad_is_valid(y), "%s does not refuse %s", elementwise[i].name, kinds[_i].problem);
+            if (_i != ZEROED || elementwise[i].binary)
+                check_error(elementwise[i].name, start, _i);
+        }
+    }
+}
+END_TEST
+
+START_TEST(null)
+{
+    for (size_t i = 0; i < COUNT(without); i++) {
+        ck_assert_msg(call_without(i, good), "%s(NULL)", without[i].name);
+        const char *message = tad_tape_message(tape), *start = without[i].message;
+        ck_assert_msg(strncmp(message, start, strlen(start)) == 0 && (*start || !*message),
+                      "%s: '%s'; expected '%s...'", without[i].name, message, start);
+        if (*start)
+            ck_assert_int_eq(tad_tape_status(tape), TAD_EARG);
+        tad_tape_clear_error(tape);
+    }
+}
+END_TEST
+
+/* ---- Is any function missing above? ---- */
+
+static bool is_listed(const char *name)
+{
+    const struct {
+        const struct row *rows;
+        size_t            n;
+    } lists[] = {{alone, COUNT(alone)},
+                 {in_company, COUNT(in_company)},
+                 {without, COUNT(without)},
+                 {elsewhere, COUNT(elsewhere)}};
+    for (size_t k = 0; k < COUNT(lists); k++)
+        for (size_t i = 0; i < lists[k].n; i++)
+            if (strcmp(lists[k].rows[i].name, name) == 0)
+                return true;
+    for (size_t i = 0; i < COUNT(elementwise); i++)
+        if (strcmp(elementwise[i].name, name + strlen("tad_")) == 0)
+            return true;
+    return false;
+}
+
+/* Every name between TAD_API and a parenthesis; returns their number. */
+static int check_header(const char *path)
+{
+    static char text[1 << 18];
+    FILE       *file = fopen(path, "r");
+    ck_assert_msg(file != NULL, "%s: cannot be opened; run the tests in the root of the repository", path);
+    size_t length = fread(text, 1, sizeof text - 1, file);
+    text[length] = '\0';
+    fclose(file);
+    int n = 0;
+    for (char *at = text; (at = strstr(at, "\nTAD_API")) != NULL; n++) {
+        char *end = strchr(at, '('), *start = end;
+        while (start > at && strchr(" *", start[-1]) == NULL)
+            start--;
+        at = end + 1;
+        *end = '\0';
+        ck_assert_msg(is_listed(start), "%s: %s has no row in tests/test_misuse.c", path, start);
+    }
+    return n;
+}
+
+START_TEST(every_public_function_is_here)
+{
+    DIR *directory = opendir("include/tad");
+    int  n = 0;
+    ck_assert_msg(directory != NULL, "include/tad: not found; run the tests in the root of the repository");
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+        char path[300];
+        if (!strstr(entry->d_name, ".h"))
+            continue;
+        snprintf(path, sizeof path, "include/tad/%s", entry->d_name);
+        n += check_header(path);
+    }
+    closedir(directory);
+    ck_assert_int_ge(n, 80);
+}
+END_TEST
+
+Suite *misuse_suite(void)
+{
+    Suite *suite = suite_create("misuse");
+    TCase *handles = tcase_create("handles");
+    tcase_add_checked_fixture(handles, set_up, tear_down);
+    tcase_set_timeout(handles, 60);
+    tcase_add_loop_test(handles, a_bad_handle_alone, 0, KINDS);
+    tcase_add_loop_test(handles, a_bad_handle_in_company, 0, KINDS);
+    tcase_add_loop_test(handles, a_bad_handle_in_elementwise_operations, 0, KINDS);
+    tcase_add_test(handles, null);
+    suite_add_tcase(suite, handles);
+
+    TCase *completeness = tcase_create("completeness");
+    tcase_add_test(completeness, every_public_function_is_here);
+    suite_add_tcase(suite, completeness);
+    return suite;
+}
