@@ -255,6 +255,7 @@ check-scripts: lib examples
 	@$(script_environment) $(scripts)/check_examples_memory.sh
 	@$(script_environment) $(scripts)/check_readme.sh
 	@$(script_environment) $(scripts)/check_new_operation.sh
+	@$(script_environment) $(scripts)/check_mutants.sh
 
 check-unit: $(UNIT)
 	@$(run_$(CONFIG)) $<

@@ -71,7 +71,7 @@ TAD_API tad_var tad_sin(tad_var x);
 /** Cosine: y = cos(x), dy/dx = -sin(x). */
 TAD_API tad_var tad_cos(tad_var x);
 
-/** Hyperbolic tangent: y = tanh(x), dy/dx = 1 - y * y. */
+/** Hyperbolic tangent: y = tanh(x), dy/dx = (1 - y) * (1 + y). */
 TAD_API tad_var tad_tanh(tad_var x);
 
 /** Angle of the point (b, a): y = atan2(a, b), dy/da = b / (a * a + b * b), dy/db = -a / (a * a + b * b). */

@@ -2,11 +2,11 @@
 #include "ops/sample.h"
 #include "tensor/gemm.h"
 #include "tensor/loop.h"
-#include "tensor/move.h"
 
 #include <tad/operations.h>
 
 #include <inttypes.h>
+#include <string.h>
 
 static tad_array leading_axes(const tad_array *array)
 {
@@ -79,6 +79,10 @@ static void multiply_add(const tad_array *c, const tad_array *a, const tad_array
                             .c = matrix_of(c)};
     if (product.m == 0 || product.n == 0 || product.k == 0)
         return;
+    if (batch->rank == 0) {
+        run_products(&product, 1, (char *const[]){c->data, a->data, b->data}, (const int64_t[]){0, 0, 0});
+        return;
+    }
     tad_array        leading[3] = {leading_axes(c), leading_axes(a), leading_axes(b)}, views[3];
     const tad_array *arrays[3];
     for (int i = 0; i < 3; i++) {
@@ -91,7 +95,7 @@ static void multiply_add(const tad_array *c, const tad_array *a, const tad_array
 static void forward(const tad_call *call)
 {
     tad_array batch = leading_axes(call->out);
-    tad__fill(call->out, 0);
+    memset(call->out->data, 0, tad__array_bytes(call->out));
     multiply_add(call->out, &call->in[0], &call->in[1], &batch);
 }
 

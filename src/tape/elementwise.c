@@ -11,7 +11,8 @@
 #include "ops/constants.def"
 #undef CONSTANT
 
-static TAD__NOINLINE tad_var apply(int row, tad_var a, tad_var b, const void *caller)
+/* The handles come first, so that they stay in the registers in which the public function got them. */
+static TAD__NOINLINE tad_var apply(tad_var a, tad_var b, int row, const void *caller)
 {
     const tad_op *op = &tad__elementwise[row];
     return tad_apply(op, (tad_args){.n = op->arity, .x = (const tad_var[]){a, b}, .caller = caller});
@@ -40,7 +41,7 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
                 return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value));        \
             }                                                                                                          \
         }                                                                                                              \
-        return apply(TAD__ROW_##name, handle, handle, TAD_CALLER);                                                     \
+        return apply(handle, handle, TAD__ROW_##name, TAD_CALLER);                                                     \
     }
 #define BINARY(name, about, where, value, da, db)                                                                      \
     tad_var tad_##name(tad_var first, tad_var second)                                                                  \
@@ -49,12 +50,15 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
         if (TAD__LIKELY(tape && tape == second.tape && first.id < tape->count && second.id < tape->count &&            \
                         tape->count < tape->capacity)) {                                                               \
             const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                               \
-            if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth &&                                   \
-                            n1->flags & n2->flags & TAD__SCALAR)) {                                                    \
+            const unsigned   both = n1->flags & n2->flags;                                                             \
+            if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth && both & TAD__SCALAR)) {            \
                 const double a = tape->values[first.id], b = tape->values[second.id];                                  \
+                if (both & TAD__DIFFERENTIABLE) /* mostly, and then the flags are known */                             \
+                    return push(tape, TAD__ROW_##name, first, second,                                                  \
+                                tad__scalar_flags(TAD__DIFFERENTIABLE, TAD__DIFFERENTIABLE), (value));                 \
                 return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value));   \
             }                                                                                                          \
         }                                                                                                              \
-        return apply(TAD__ROW_##name, first, second, TAD_CALLER);                                                      \
+        return apply(first, second, TAD__ROW_##name, TAD_CALLER);                                                      \
     }
 #include "ops/elementwise.def"

@@ -31,8 +31,13 @@ void tad__gemm_portable(const tad__product *product)
     (product->dtype == TAD_F32 ? gemm_f32 : gemm_f64)(product);
 }
 
+/* Below about 4 x 4 x 4 the portable kernel is done before CBLAS has looked at its arguments (measured). */
+enum { SMALL = 64 };
+
 void tad__gemm(const tad__product *product)
 {
-    if (!tad__gemm_cblas(product))
+    bool small = product->m <= SMALL && product->n <= SMALL && product->k <= SMALL &&
+                 product->m * product->n * product->k <= SMALL;
+    if (small || !tad__gemm_cblas(product))
         tad__gemm_portable(product);
 }
