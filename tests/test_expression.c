@@ -90,8 +90,7 @@ static void expect_error(const char *text, int column, const char *message)
     tad_status        status = parse(text, &expression, &error);
     ck_assert_msg(status == TAD_EARG, "'%s': %s, expected TAD_EARG", text, tad_status_name(status));
     ck_assert_msg(error.column == column && strcmp(error.message, message) == 0,
-                  "'%s': column %d: %s\nexpected: column %d: %s", text, error.column, error.message, column,
-                  message);
+                  "'%s': column %d: %s\nexpected: column %d: %s", text, error.column, error.message, column, message);
     ck_assert(is_empty(&expression));
 }
 
@@ -251,8 +250,8 @@ START_TEST(derivatives_of_the_table)
             tad__expression          expression;
             tad__syntax_error        error;
             const char *const *const known = operands[op->arity - 1];
-            tad_status status = tad__expression_parse(&tad__malloc_allocator, op->partial[k], known,
-                                                      op->arity + 1, &expression, &error);
+            tad_status status = tad__expression_parse(&tad__malloc_allocator, op->partial[k], known, op->arity + 1,
+                                                      &expression, &error);
             ck_assert_msg(status == TAD_OK, "%s, derivative %d: column %d: %s", op->name, k, error.column,
                           error.message);
             tad__expression_free(&tad__malloc_allocator, &expression);
@@ -403,7 +402,7 @@ START_TEST(failing_allocations)
         const tad_allocator allocator = {failing_resize, &heap};
         tad__expression     expression;
         tad__syntax_error   error;
-        tad_status status = tad__expression_parse(&allocator, text, names, NAMES, &expression, &error);
+        tad_status          status = tad__expression_parse(&allocator, text, names, NAMES, &expression, &error);
         failed = heap.calls >= n;
         ck_assert_int_eq(status, failed ? TAD_ENOMEM : TAD_OK);
         if (failed)

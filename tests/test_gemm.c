@@ -52,7 +52,8 @@ static void to_floats(tad__matrix *m, int64_t n)
 }
 
 /* c += a b by the backend; every element equals c + the sum of the products. */
-static void check_product(bool cblas, tad_dtype dtype, const layout *la, const layout *lb, int64_t m, int64_t n, int64_t k)
+static void check_product(bool cblas, tad_dtype dtype, const layout *la, const layout *lb, int64_t m, int64_t n,
+                          int64_t k)
 {
     static double a[4 * (LARGEST + 1) * (LARGEST + 1)], b[sizeof a / sizeof *a], c[sizeof a / sizeof *a];
     fill(a, elements(m, k), 1);
@@ -77,7 +78,8 @@ static void check_product(bool cblas, tad_dtype dtype, const layout *la, const l
 #ifdef TAD_HAVE_CBLAS
     bool thin = m == 1 || n == 1 || k == 1; /* strides along an axis of one element do not matter */
     if (cblas && !thin)
-        ck_assert_msg(done == (la->cblas && lb->cblas), "%s times %s: %s", la->name, lb->name, done ? "done" : "refused");
+        ck_assert_msg(done == (la->cblas && lb->cblas), "%s times %s: %s", la->name, lb->name,
+                      done ? "done" : "refused");
 #else
     ck_assert(done == !cblas);
 #endif

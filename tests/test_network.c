@@ -9,8 +9,8 @@ static const struct {
     const char *name;
     double      value;
 } published_values[] = {
-    {"h1", 0.60108},     {"h2", 0.61538}, {"sum_o1", 1.01977}, {"sum_o2", 1.26306}, {"o1", 0.73492},
-    {"o2", 0.77955},     {"E1", 0.23456}, {"E2", 0.01452},     {"E", 0.24908},
+    {"h1", 0.60108}, {"h2", 0.61538}, {"sum_o1", 1.01977}, {"sum_o2", 1.26306}, {"o1", 0.73492},
+    {"o2", 0.77955}, {"E1", 0.23456}, {"E2", 0.01452},     {"E", 0.24908},
 };
 
 static const struct {
@@ -18,7 +18,8 @@ static const struct {
     double gradient;
 } published_gradients[] = {{0, 0.00110}, {4, 0.08020}, {5, 0.08211}, {6, -0.01760}, {7, -0.01802}};
 
-static const double published_weights[WEIGHTS] = {0.09933, 0.19919, 0.29667, 0.39597, 0.45187, 0.55073, 0.71056, 0.81081};
+static const double published_weights[WEIGHTS] = {0.09933, 0.19919, 0.29667, 0.39597,
+                                                  0.45187, 0.55073, 0.71056, 0.81081};
 
 static tad_tape *tape;
 static network   net;

@@ -51,7 +51,7 @@ static bool load(void *library, libdw *dw)
 
 static bool add_line(tad__text *text, Dwarf_Addr address)
 {
-    void *library = dlopen("libdw.so.1", RTLD_LAZY | RTLD_LOCAL);
+    void *library = dlopen("libdw.so.1", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE); /* the next message is then quick */
     if (!library)
         return false;
     bool  found = false;

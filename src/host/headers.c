@@ -212,7 +212,8 @@ static int write_operations(int count, char *const paths[])
 static int write_errors(void)
 {
     printf("# Errors\n\nWritten by `make headers` from the list in `include/tad/base.h`.\n\n"
-           "Operations return a handle and the tape keeps the first error: `tad_tape_status`, `tad_tape_message`. Functions\n"
+           "Operations return a handle and the tape keeps the first error: `tad_tape_status`, `tad_tape_message`. "
+           "Functions\n"
            "that hand data over return a status, too.\n\n"
            "| status | meaning | what to do |\n|---|---|---|\n");
 #define ROW(name, meaning, hint) printf("| `TAD_%s` | %s | %s |\n", #name, meaning, hint);

@@ -185,7 +185,10 @@ static tad_status difference(const checker *c, double *value, double step, estim
     }
     out->finite = isfinite(totals[3]);
     out->derivative = totals[0] / h;
-    out->noise = 8 * c->epsilon * totals[3] / h;
+    /* How many roundings the values are off: the sixth difference multiplies them by 30 and the derivative by 1, so a third
+     * of it is ample. At a kink it is large for another reason, hence the limit. */
+    double rounding = c->epsilon * totals[3];
+    out->noise = fmin(fmax(fabs(totals[2]) / 3, 8 * rounding), 64 * rounding) / h;
     out->roughness = fmax(fabs(totals[1] - totals[0]) / h, fabs(totals[2]) / (10 * h));
     return status;
 }
