@@ -3,6 +3,8 @@
 #include "support.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 enum { STEPS = SANITIZED ? 100 : 1000, WIDTH = 16, BATCH = 8 };
@@ -81,15 +83,23 @@ START_TEST(no_memory_is_taken)
     expect_no_error(tape);
     ck_assert_uint_gt(bytes, 0);
     ck_assert_uint_eq(h.bytes, bytes);
-    if (steps[_i & 1] == step_of_scalars)
-        ck_assert_uint_eq(h.calls, calls);
+    ck_assert_uint_eq(h.calls, calls);
     tad_tape_free(tape);
     ck_assert_uint_eq(h.blocks, 0);
 }
 END_TEST
 
+/* valgrind, which preloads itself, faults pages of its own. */
+static bool under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
+}
+
 START_TEST(no_page_is_faulted)
 {
+    if (under_valgrind())
+        return;
     tad_tape *tape = tad_tape_new();
     long      before = 0;
     fill();

@@ -93,11 +93,11 @@ static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x
     for (size_t i = 0; i < m; i++)
         p.high = y[i].id > p.high ? y[i].id : p.high;
     size_t bytes = ((size_t)p.high - p.low + 1) * sizeof *p.tangents;
-    p.tangents = tad__resize(&p.tape->allocator, NULL, 0, bytes);
+    p.tangents = tad__arena_take(&p.tape->scratch, bytes);
     if (!p.tangents)
         return tad__fail_memory(p.tape, caller, name);
     tad_status status = run(&p, m, y, n, x, dx, dy);
-    tad__resize(&p.tape->allocator, p.tangents, bytes, 0);
+    tad__arena_rewind(&p.tape->scratch, p.tangents);
     return status;
 }
 
@@ -148,11 +148,12 @@ tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], ta
         const void *outer = tape->outer_caller;
         tape->outer_caller = outer ? outer : caller;
         size_t   mark = tape->count, bytes = n * sizeof(tad_var);
-        tad_var *gx = tad__resize(&tape->allocator, NULL, 0, bytes);
+        tad_var *gx = tad__arena_take(&tape->scratch, bytes);
         status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
         if (status == TAD_OK)
             status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
-        tad__resize(&tape->allocator, gx, gx ? bytes : 0, 0);
+        if (gx)
+            tad__arena_rewind(&tape->scratch, gx);
         tape->outer_caller = outer;
         if (status != TAD_OK)
             tad_tape_rewind(tape, mark);

@@ -107,11 +107,11 @@ static tad_status sweep_from(tad_var y, tad_var gy, size_t n, const tad_var x[],
         if (x[i].id < s.low)
             s.low = x[i].id;
     size_t bytes = ((size_t)s.high - s.low + 1) * sizeof *s.cotangents;
-    s.cotangents = tad__resize(&s.tape->allocator, NULL, 0, bytes);
+    s.cotangents = tad__arena_take(&s.tape->scratch, bytes);
     if (!s.cotangents)
         return tad__fail_memory(s.tape, caller, name);
     tad_status status = run(&s, y, gy, n, x, gx);
-    tad__resize(&s.tape->allocator, s.cotangents, bytes, 0);
+    tad__arena_rewind(&s.tape->scratch, s.cotangents);
     return status;
 }
 

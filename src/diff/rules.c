@@ -150,12 +150,11 @@ static tad_status times_partial(tad_tape *tape, const tad_op *op, const tad_rule
         return status;
     const tad__expression *partial = &rule->partial[k];
     tad_var                names[3] = {at->x[0], op->arity == 1 ? at->y : at->x[op->arity - 1], at->y};
-    size_t                 bytes = partial->depth * sizeof(term);
-    term                  *stack = tad__resize(&tape->allocator, NULL, 0, bytes);
+    term                  *stack = tad__arena_take(&tape->scratch, partial->depth * sizeof(term));
     if (!stack)
         return tad__fail_memory(tape, caller, op->name);
     term factor = evaluate(tape, partial, names, stack);
-    tad__resize(&tape->allocator, stack, bytes, 0);
+    tad__arena_rewind(&tape->scratch, stack);
     *out = multiply(tape, g, factor);
     return TAD_OK;
 }

@@ -25,6 +25,7 @@ tad_tape *tad_tape_new_with(const tad_allocator *allocator)
     memset(tape, 0, sizeof *tape);
     tape->allocator = *allocator;
     tape->arena.allocator = tape->adjoint_arena.allocator = tape->label_arena.allocator = &tape->allocator;
+    tape->scratch.allocator = &tape->allocator;
     tape->birth = first_birth(tape);
     return tape;
 }
@@ -44,6 +45,7 @@ void tad_tape_free(tad_tape *tape)
     tad__arena_free(&tape->arena);
     tad__arena_free(&tape->adjoint_arena);
     tad__arena_free(&tape->label_arena);
+    tad__arena_free(&tape->scratch);
     tad__resize(&allocator, tape->nodes, tape->node_capacity * sizeof *tape->nodes, 0);
     tad__resize(&allocator, tape->values, tape->value_capacity * sizeof *tape->values, 0);
     tad__resize(&allocator, tape->adjoints, tape->adjoint_capacity * sizeof *tape->adjoints, 0);

@@ -76,6 +76,7 @@ struct tad_tape {
     size_t        record_count, record_capacity;
     tad__arena    arena;         /* records and values, in the order of recording */
     tad__arena    adjoint_arena; /* adjoints of tensors, of one sweep */
+    tad__arena    scratch;       /* taken and given back within a function, last in, first out */
 
     tad__label *labels; /* ascending by id */
     size_t      label_count, label_capacity;

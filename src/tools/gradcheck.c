@@ -88,7 +88,7 @@ static tad_var weigh(const checker *c, tad_var y)
 {
     tad_array shape;
     tad__value_array(c->tape, y.id, &shape);
-    double *w = tad__arena_take(&c->tape->adjoint_arena, (size_t)c->outputs * sizeof *w);
+    double *w = tad__arena_take(&c->tape->scratch, (size_t)c->outputs * sizeof *w);
     if (!w) {
         tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
         return tad__invalid(c->tape);
@@ -97,7 +97,9 @@ static tad_var weigh(const checker *c, tad_var y)
         w[i] = weight(c, i);
     if (shape.dtype != TAD_F64)
         y = tad_cast(y, TAD_F64);
-    return tad_sum(tad_mul(y, tad_tensor_constant(c->tape, TAD_F64, shape.rank, shape.dims, w)));
+    tad_var weights = tad_tensor_constant(c->tape, TAD_F64, shape.rank, shape.dims, w);
+    tad__arena_rewind(&c->tape->scratch, w);
+    return tad_sum(tad_mul(y, weights));
 }
 
 /* The gradient by tad_backward and by tad_gradient, into the entries. */
