@@ -115,7 +115,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     const tad__record *record = tape->records[tape->nodes[id].in[0]];
     const tad_op      *op = record->op;
     tad_array          in[TAD_MAX_ARITY], gx[TAD_MAX_ARITY], out, gy;
-    bool               wanted[TAD_MAX_ARITY];
+    bool               wanted[TAD_MAX_ARITY] = {false};
     if (!op)
         return TAD_OK;
     bool any = false, only_first = true; /* a view hands on to its first operand only */
@@ -184,7 +184,7 @@ static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
 tad_status tad_backward(tad_var y)
 {
     const void *caller = TAD_CALLER;
-    tad_array   adjoint;
+    tad_array   adjoint = {0};
     tad_status  status = tad__check(y, "tad_backward", caller);
     if (status == TAD_OK)
         status = start(y, &adjoint, caller);
@@ -226,7 +226,7 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
 
 double tad_grad(tad_var x)
 {
-    tad_array adjoint;
+    tad_array adjoint = {0};
     if (find_adjoint(x, &adjoint, "tad_grad", TAD_CALLER) != TAD_OK)
         return nan("");
     int64_t count = tad__array_count(&adjoint);
@@ -242,7 +242,7 @@ double tad_grad(tad_var x)
 
 tad_status tad_read_grad(tad_var x, void *out, size_t bytes)
 {
-    tad_array  adjoint;
+    tad_array  adjoint = {0};
     tad_status status = find_adjoint(x, &adjoint, "tad_read_grad", TAD_CALLER);
     if (status != TAD_OK)
         return status;

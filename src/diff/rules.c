@@ -318,7 +318,7 @@ static void add_tangent(tad_var *dy, tad_var d)
 static tad_status transpose_vjp(tad_tape *tape, uint32_t id, const node_rule *node, const tad_var dx[], tad_var *dy,
                                 const void *caller)
 {
-    bool    wanted[TAD_MAX_ARITY];
+    bool    wanted[TAD_MAX_ARITY] = {false};
     tad_var gx[TAD_MAX_ARITY], w = tad__constant_like(node->rule.y, 0);
     for (int k = 0; k < node->rule.n; k++)
         wanted[k] = dx[k].tape != NULL;

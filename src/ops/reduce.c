@@ -65,10 +65,15 @@ static tad_array expand(const tad_call *call, const tad_array *array)
 }
 
 /* How many elements each element of the result is made of. */
-static double group_size(const tad_array *x, const tad_array *y)
+static double group_size(int64_t elements, int64_t groups)
 {
-    int64_t groups = tad__array_count(y);
-    return groups ? (double)(tad__array_count(x) / groups) : 1;
+    int64_t size = groups ? elements / groups : 1;
+    return (double)size;
+}
+
+static double group_size_of(const tad_call *call)
+{
+    return group_size(tad__array_count(&call->in[0]), tad__array_count(call->out));
 }
 
 static void forward_sum(const tad_call *call)
@@ -81,7 +86,7 @@ static void forward_sum(const tad_call *call)
 static void forward_mean(const tad_call *call)
 {
     forward_sum(call);
-    tad__divide(call->out, group_size(&call->in[0], call->out));
+    tad__divide(call->out, group_size_of(call));
 }
 
 static void backward_sum(const tad_call *call, const tad_array *gy, const tad_array gx[])
@@ -93,7 +98,7 @@ static void backward_sum(const tad_call *call, const tad_array *gy, const tad_ar
 static void backward_mean(const tad_call *call, const tad_array *gy, const tad_array gx[])
 {
     tad_array view = expand(call, gy);
-    tad__accumulate(&gx[0], &view, 1 / group_size(&call->in[0], call->out));
+    tad__accumulate(&gx[0], &view, 1 / group_size_of(call));
 }
 
 /* gy with the reduced axes put back as axes of size 1, repeated to the shape of x. */
@@ -119,8 +124,7 @@ static void vjp_sum(const tad_rule *rule)
 
 static void vjp_mean(const tad_rule *rule)
 {
-    int64_t groups = tad_count(rule->y);
-    double  size = groups ? (double)(tad_count(rule->x[0]) / groups) : 1;
+    double size = group_size(tad_count(rule->x[0]), tad_count(rule->y));
     rule->gx[0] = tad_div(expand_recorded(rule), tad_constant(rule->y.tape, size));
 }
 

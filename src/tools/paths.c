@@ -145,11 +145,14 @@ static tad_status walk_paths(walk *w)
     bool       go_on = true;
     tad_status status = w->reaches[w->to - w->from] ? go_down(w, w->to) : TAD_OK;
     while (status == TAD_OK && w->depth > 0 && go_on) {
-        place          *at = &w->places[w->depth - 1];
-        const uint32_t *in;
-        int             n = at->id == w->from ? 0 : tad__operands(w->tape, at->id, &in);
-        if (at->id == w->from)
+        place *at = &w->places[w->depth - 1];
+        if (at->id == w->from) {
             status = report(w, &go_on);
+            w->depth--;
+            continue;
+        }
+        const uint32_t *in;
+        int             n = tad__operands(w->tape, at->id, &in);
         do
             at->operand++;
         while (at->operand < n && !(in[at->operand] >= w->from && w->reaches[in[at->operand] - w->from]));
