@@ -150,7 +150,7 @@ tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], ta
         size_t   mark = tape->count, bytes = n * sizeof(tad_var);
         tad_var *gx = tad__arena_take(&tape->scratch, bytes);
         status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
-        if (status == TAD_OK)
+        if (status == TAD_OK && gx)
             status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
         if (gx)
             tad__arena_rewind(&tape->scratch, gx);
