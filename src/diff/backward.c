@@ -26,9 +26,12 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
     const double *const    values = tape->values;
     tad__adjoint *const    adjoints = tape->adjoints;
     while (id-- > 0) {
-        TAD__PREFETCH(nodes + id - TAD__AHEAD);
-        TAD__PREFETCH(values + id - TAD__AHEAD);
-        TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
+        if (id % 8 == 0) { /* a line of adjoints and one of values, two of nodes */
+            TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
+            TAD__PREFETCH(values + id - TAD__AHEAD);
+            TAD__PREFETCH(nodes + id - TAD__AHEAD);
+            TAD__PREFETCH(nodes + id - TAD__AHEAD + 4);
+        }
         const tad__adjoint adjoint = adjoints[id];
         const tad__node    node = nodes[id];
         if (adjoint.bits == TAD__UNREACHED || !(node.flags & (TAD__WANT_A | TAD__WANT_B | TAD__RECORD)))
@@ -226,6 +229,10 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
 
 double tad_grad(tad_var x)
 {
+    const tad_tape *tape = x.tape;
+    const uint16_t  scalar = TAD__SCALAR | TAD__DIFFERENTIABLE;
+    if (tape && tad__is_on(tape, x) && x.id < tape->swept && (tape->nodes[x.id].flags & scalar) == scalar)
+        return tape->adjoints[x.id].bits == TAD__UNREACHED ? 0 : tape->adjoints[x.id].number;
     tad_array adjoint = {0};
     if (find_adjoint(x, &adjoint, "tad_grad", TAD_CALLER) != TAD_OK)
         return nan("");

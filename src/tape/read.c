@@ -53,6 +53,8 @@ int64_t tad_count(tad_var x)
 
 double tad_value(tad_var x)
 {
+    if (x.tape && tad__is_on(x.tape, x) && x.tape->nodes[x.id].flags & TAD__SCALAR)
+        return x.tape->values[x.id];
     if (tad__check(x, "tad_value", TAD_CALLER) != TAD_OK)
         return nan("");
     tad_array array;
