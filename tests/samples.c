@@ -82,8 +82,16 @@ static bool is_large(const sample *s)
 
 static size_t visit_subsets(sample *s, sample_visitor *visit, void *user)
 {
-    size_t visited = 0;
+    size_t   visited = 0;
+    unsigned indices = 0;
+    for (int k = 0; k < s->n; k++)
+        indices |= s->in[k].below ? 1u << k : 0;
     for (s->wanted = 1; s->wanted < 1u << s->n; s->wanted++) {
+        /* with many operands: all, each alone, and each left out */
+        unsigned all = (1u << s->n) - 1, left = all & ~s->wanted & ~indices;
+        bool     few = (s->wanted & (s->wanted - 1)) == 0 || (left & (left - 1)) == 0;
+        if (s->wanted & indices || (s->n > 3 && !few))
+            continue;
         s->large = is_large(s);
         s->seed += 0x10001;
         visit(s, user);
@@ -102,6 +110,34 @@ static size_t each_elementwise(sample *s, sample_visitor *visit, void *user)
     return visited;
 }
 
+/* Reads "[2, 3] []  [4]<5": returns the number of operands. */
+static int parse_shapes(const char *text, sample_operand in[])
+{
+    int n = 0;
+    for (const char *at = text; *at; n++) {
+        sample_operand to = {.rank = 0};
+        char          *end;
+        at = strchr(at, '[');
+        if (!at || n == SAMPLE_OPERANDS)
+            abort();
+        for (at += 1 + strspn(at + 1, " "); *at != ']'; at += strspn(at, ", ")) {
+            if (to.rank == TAD_MAX_RANK)
+                abort();
+            to.dims[to.rank++] = strtoll(at, &end, 10);
+            if (end == at)
+                abort();
+            at = end;
+        }
+        if (*++at == '<') {
+            to.below = strtoll(at + 1, &end, 10);
+            at = end;
+        }
+        at += strspn(at, " ");
+        in[n] = to;
+    }
+    return n;
+}
+
 /* The operation's own samples, each with all operands in each layout that their shapes allow. */
 static size_t each_structured(sample *s, sample_visitor *visit, void *user)
 {
@@ -109,16 +145,16 @@ static size_t each_structured(sample *s, sample_visitor *visit, void *user)
     size_t           visited = 0;
     for (int i = 0; i < s->op->sample_count; i++) {
         const tad_sample *own = &s->op->samples[i];
-        s->n = own->n;
         s->attributes = own->attributes;
         for (int layout = SAMPLE_PLAIN; layout <= SAMPLE_REPEATED; layout++) {
-            bool fits = own->n <= SAMPLE_OPERANDS;
-            for (int k = 0; k < own->n && fits; k++) {
-                s->in[k] = (sample_operand){.rank = own->in[k].rank, .layout = (sample_layout)layout};
-                memcpy(s->in[k].dims, own->in[k].dims, sizeof s->in[k].dims);
-                fits = own->in[k].rank >= least_rank[layout];
-            }
-            visited += fits ? visit_subsets(s, visit, user) : 0;
+            bool some = layout == SAMPLE_PLAIN;
+            s->n = parse_shapes(own->in, s->in);
+            for (int k = 0; k < s->n; k++)
+                if (!s->in[k].below && s->in[k].rank >= least_rank[layout]) {
+                    s->in[k].layout = (sample_layout)layout;
+                    some = true;
+                }
+            visited += some ? visit_subsets(s, visit, user) : 0;
         }
     }
     return visited;
@@ -208,9 +244,12 @@ static tad_var leaf(tad_tape *tape, tad_dtype dtype, int rank, const int64_t dim
                     bool differentiable)
 {
     float       floats[SAMPLE_ELEMENTS];
+    int64_t     indices[SAMPLE_ELEMENTS];
     const void *data = dtype == TAD_F32 ? (const void *)floats : (const void *)numbers;
     for (int64_t i = 0; i < count_of(rank, dims); i++)
-        floats[i] = (float)numbers[i];
+        indices[i] = (int64_t)(floats[i] = (float)numbers[i]);
+    if (dtype == TAD_I64)
+        return tad_tensor_constant(tape, dtype, rank, dims, indices);
     return differentiable ? tad_tensor(tape, dtype, rank, dims, data)
                           : tad_tensor_constant(tape, dtype, rank, dims, data);
 }
@@ -230,6 +269,25 @@ static sample_operand shape_of_leaf(const sample_operand *view)
     return from;
 }
 
+/* Numbers that keep 0.1 apart from each other and from 0, in random order: what has a kink at 0 or at ties is smooth there. */
+static double spread(uint64_t seed, int64_t i, int64_t count)
+{
+    int64_t stride = 7919; /* coprime to any count: it is prime, and larger */
+    int64_t place = (i * stride + (int64_t)(tad__random_bits(seed, 0) % (uint64_t)count)) % count;
+    return as_float(((double)place - (double)(count / 2) + 0.5) * 0.1);
+}
+
+/* Element i of operand k. */
+static double number_for(const sample *s, int k, int64_t i, int64_t most)
+{
+    int64_t place = i + k * most;
+    if (s->in[k].below)
+        return (double)(tad__random_bits(s->seed + (uint64_t)k, (uint64_t)i) % (uint64_t)s->in[k].below);
+    if (s->op->kink)
+        return spread(s->seed, place, most * s->n);
+    return as_float(tad__random_uniform(s->seed, (uint64_t)place, -2, 2));
+}
+
 void sample_leaves(const sample *s, tad_tape *tape, tad_dtype dtype, tad_var leaves[])
 {
     double         numbers[SAMPLE_OPERANDS][SAMPLE_ELEMENTS];
@@ -238,14 +296,17 @@ void sample_leaves(const sample *s, tad_tape *tape, tad_dtype dtype, tad_var lea
     for (int k = 0; k < s->n; k++) {
         from[k] = shape_of_leaf(&s->in[k]);
         int64_t count = count_of(from[k].rank, from[k].dims);
+        if (count > SAMPLE_ELEMENTS)
+            abort();
         most = count > most ? count : most;
     }
     if (s->op->partial[0])
         sample_numbers(s->op, s->seed, most, numbers[0], numbers[1]);
     for (int64_t i = 0; i < most * s->n && !s->op->partial[0]; i++)
-        numbers[i / most][i % most] = as_float(tad__random_uniform(s->seed, (uint64_t)i, -2, 2));
+        numbers[i / most][i % most] = number_for(s, (int)(i / most), i % most, most);
     for (int k = 0; k < s->n; k++)
-        leaves[k] = leaf(tape, dtype, from[k].rank, from[k].dims, numbers[k], s->wanted & 1u << k);
+        leaves[k] =
+            leaf(tape, from[k].below ? TAD_I64 : dtype, from[k].rank, from[k].dims, numbers[k], s->wanted & 1u << k);
 }
 
 void sample_operands(const sample *s, const tad_var leaves[], tad_var x[])
@@ -260,6 +321,8 @@ void sample_operands(const sample *s, const tad_var leaves[], tad_var x[])
         else if (to->layout == SAMPLE_REPEATED)
             x[k] = tad_broadcast_to(leaves[k], to->rank, to->dims);
     }
+    if (s->op->prepare)
+        s->op->prepare(s->n, x);
 }
 
 tad_var sample_record(void *user, size_t n, const tad_var leaves[])

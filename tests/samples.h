@@ -5,7 +5,7 @@
 
 #include <tad/tad.h>
 
-enum { SAMPLE_OPERANDS = 4, SAMPLE_ELEMENTS = 1024 };
+enum { SAMPLE_OPERANDS = 8, SAMPLE_ELEMENTS = 1024 };
 
 /* How an operand comes about: as a leaf of its own shape, or as a view of another leaf. */
 typedef enum sample_layout {
@@ -19,6 +19,7 @@ typedef struct sample_operand {
     int           rank;
     int64_t       dims[TAD_MAX_RANK];
     sample_layout layout;
+    int64_t       below; /* indices from 0 to below this; 0: floats */
 } sample_operand;
 
 typedef struct sample {
@@ -36,10 +37,10 @@ typedef void sample_visitor(const sample *s, void *user);
 /* Visits every sample of an operation, with each non-empty subset of its operands wanted; returns how many. */
 size_t sample_each(const tad_op *op, sample_visitor *visit, void *user);
 
-/* The leaves of a sample: numbers that a float can hold, in the operation's domain and away from its kink. */
+/* The leaves of a sample: numbers that a float can hold, in the operation's domain and away from its kink, and indices. */
 void sample_leaves(const sample *s, tad_tape *tape, tad_dtype dtype, tad_var leaves[]);
 
-/* The operands as views of the leaves. */
+/* The operands as views of the leaves, and prepared as the operation wants it. */
 void sample_operands(const sample *s, const tad_var leaves[], tad_var x[]);
 
 /* A tad_function: the sample (`user`) applied to its leaves. */

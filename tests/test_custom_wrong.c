@@ -67,9 +67,9 @@ static const struct {
     {{.name = "custom", .arity = 2, .shape = op_same_shape, .forward = op_cube, .vjp = op_cube_vjp},
      "custom: 1 operands; expected 2"},
     {{.name = "custom", .arity = 9, .shape = op_same_shape, .forward = op_cube, .vjp = op_cube_vjp},
-     "expected 9 (at most 8)"},
+     "expected 9 (at most 32)"},
     {{.name = "custom", .arity = -1, .shape = op_same_shape, .forward = op_cube, .vjp = op_cube_vjp},
-     "expected -1 (at most 8)"},
+     "expected -1 (at most 32)"},
     {{PLAIN, .vjp = op_cube_vjp, .attribute_bytes = 8}, "custom: attributes are NULL; expected 8 bytes"},
 };
 

@@ -157,7 +157,7 @@ static void gradient_magnitude(const sample *s, const tad_var leaves[], tad_var 
 {
     tad_var x[SAMPLE_OPERANDS], repeated[SAMPLE_OPERANDS], g[SAMPLE_OPERANDS], m;
     int64_t dims[TAD_MAX_RANK];
-    size_t  n = (size_t)s->n, wanted = 0;
+    size_t  n = (size_t)s->n, wanted = 0, floats = 0;
     if (!s->op->partial[0] && s->op->linear) {
         positive_leaves(s, leaves, x);
         expect_good(s, tad_vjp(sample_record((void *)(uintptr_t)s, n, x), tad_abs(w), n, x, g), w.tape);
@@ -165,8 +165,17 @@ static void gradient_magnitude(const sample *s, const tad_var leaves[], tad_var 
         return;
     }
     if (!s->op->partial[0]) {
+        sample_operands(s, leaves, x); /* what is summed over a view may cancel: the operands' gradients count */
+        for (size_t k = 0; k < n; k++)
+            if (tad_dtype_of(x[k]) != TAD_I64)
+                repeated[floats++] = x[k];
+        tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = x, .attributes = s->attributes});
+        expect_good(s, tad_vjp(y, w, floats, repeated, g), w.tape);
+        m = tad_constant(w.tape, 0);
+        for (size_t k = 0; k < floats; k++)
+            m = tad_add(m, total(g[k]));
         for (size_t i = 0; i < wanted_of(s, leaves, x); i++)
-            out[i] = tad_add(tad_abs(gx[i]), total(gx[i]));
+            out[i] = tad_add(tad_abs(gx[i]), m);
         return;
     }
     sample_operands(s, leaves, x);

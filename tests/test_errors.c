@@ -39,9 +39,10 @@ START_TEST(statuses)
     static const struct {
         tad_status  status;
         const char *name;
-    } names[] = {{TAD_OK, "TAD_OK"},         {TAD_ENOMEM, "TAD_ENOMEM"}, {TAD_ESHAPE, "TAD_ESHAPE"},
-                 {TAD_EDTYPE, "TAD_EDTYPE"}, {TAD_ETAPE, "TAD_ETAPE"},   {TAD_ESTALE, "TAD_ESTALE"},
-                 {TAD_EARG, "TAD_EARG"}};
+    } names[] = {{TAD_OK, "TAD_OK"},          {TAD_ENOMEM, "TAD_ENOMEM"}, {TAD_ESHAPE, "TAD_ESHAPE"},
+                 {TAD_EDTYPE, "TAD_EDTYPE"},  {TAD_ETAPE, "TAD_ETAPE"},   {TAD_ESTALE, "TAD_ESTALE"},
+                 {TAD_EARG, "TAD_EARG"},      {TAD_EINDEX, "TAD_EINDEX"}, {TAD_ESINGULAR, "TAD_ESINGULAR"},
+                 {TAD_EBRANCH, "TAD_EBRANCH"}};
     for (size_t i = 0; i < COUNT(names); i++) {
         ck_assert_int_eq((int)names[i].status, (int)i);
         ck_assert_str_eq(tad_status_name(names[i].status), names[i].name);
@@ -200,7 +201,7 @@ START_TEST(operands_that_do_not_fit)
             "matmul(f64 scalar, f64 [2, 3]): expected at least one axis each");
     refused(tad_matmul(vector3, matrix23), TAD_ESHAPE,
             "inner dimensions differ: the left has 3 columns, the right 2 rows");
-    refused(tad_matmul(matrix23, single3), TAD_EDTYPE, "matmul(f64 [2, 3], f32 [3, 1]): both must be f32 or both f64");
+    refused(tad_matmul(matrix23, single3), TAD_EDTYPE, "matmul(f64 [2, 3], f32 [3, 1]): f64 and f32 do not mix");
     refused(tad_matmul(tad_reshape(matrix23, 3, D(2, 1, 3)), tad_broadcast_to(tad_transpose(matrix23), 3, D(3, 3, 2))),
             TAD_ESHAPE,
             "matmul(f64 [2, 1, 3], f64 [3, 3, 2]): leading axes do not broadcast: sizes must be equal or 1");
@@ -240,9 +241,9 @@ START_TEST(types_and_sizes_that_do_not_fit)
 {
     const double numbers[] = {1, 2, 3};
     refused(tad_cast(matrix23, (tad_dtype)7), TAD_EDTYPE,
-            "cast(f64 [2, 3]): 7 is no element type; expected TAD_F32 or TAD_F64");
+            "cast(f64 [2, 3]): 7 is no element type; expected TAD_F32, TAD_F64 or TAD_I64");
     refused(tad_tensor(tape, (tad_dtype)7, 1, D(3), numbers), TAD_EDTYPE,
-            "tad_tensor: 7 is no element type; expected TAD_F32 or TAD_F64");
+            "tad_tensor: 7 is no element type; expected TAD_F32, TAD_F64 or TAD_I64");
     refused(tad_tensor(tape, TAD_F64, 1, D(3), NULL), TAD_EARG, "tad_tensor: data is NULL; expected 24 bytes");
     refused(tad_tensor(tape, TAD_F64, 1, D(LARGEST), numbers), TAD_ENOMEM, "tad_tensor: out of memory with ");
     expect_near(tad_value(tad_sum(matrix23)), 21, 0);

@@ -70,17 +70,6 @@ static tad_var g[2];
     ROW(tad_jvp, "tad_jvp: ", FAILS_AND_FILLS(tad_jvp(x, 1, &x, &x, g), 1, g))                                         \
     ROW(tad_hvp, "tad_hvp: ", FAILS_AND_FILLS(tad_hvp(x, 1, &x, &x, g), 1, g))                                         \
     ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(x, x)))                                                        \
-    ROW(tad_sum, "sum(", !tad_is_valid(tad_sum(x)))                                                                    \
-    ROW(tad_sum_axes, "sum(", !tad_is_valid(tad_sum_axes(x, 1, (const int[]){0}, false)))                              \
-    ROW(tad_mean, "mean(", !tad_is_valid(tad_mean(x)))                                                                 \
-    ROW(tad_mean_axes, "mean(", !tad_is_valid(tad_mean_axes(x, 1, (const int[]){0}, true)))                            \
-    ROW(tad_reshape, "reshape(", !tad_is_valid(tad_reshape(x, 1, (const int64_t[]){1})))                               \
-    ROW(tad_broadcast_to, "broadcast_to(", !tad_is_valid(tad_broadcast_to(x, 1, (const int64_t[]){1})))                \
-    ROW(tad_sum_to, "", !tad_is_valid(tad_sum_to(x, 1, (const int64_t[]){1})))                                         \
-    ROW(tad_slice, "slice(", !tad_is_valid(tad_slice(x, 0, 0, 1)))                                                     \
-    ROW(tad_pad, "pad(", !tad_is_valid(tad_pad(x, 0, 1, 1)))                                                           \
-    ROW(tad_transpose, "transpose(", !tad_is_valid(tad_transpose(x)))                                                  \
-    ROW(tad_cast, "cast(", !tad_is_valid(tad_cast(x, TAD_F32)))                                                        \
     ROW(tad_apply, "sin(", !tad_is_valid(tad_apply(tad_op_find("sin"), (tad_args){.n = 1, .x = &x})))                  \
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
     ROW(tad_local_derivative, "tad_local_derivative: ", nan_of(tad_local_derivative(x, 0)))                            \
@@ -148,8 +137,9 @@ static tad_var g[2];
     ROW(tad_tape_new, "", )                                                                                            \
     ROW(tad_status_name, "", )                                                                                         \
     ROW(tad_status_meaning, "", )                                                                                      \
-    ROW(tad_status_hint, "", ) ROW(tad_dtype_size, "", ) ROW(tad_dtype_name, "", ) ROW(tad_verdict_name, "", )         \
-        ROW(tad_op_at, "", ) ROW(tad_refuse, "", )
+    ROW(tad_status_hint, "", )                                                                                         \
+    ROW(tad_dtype_size, "", ) ROW(tad_dtype_name, "", ) ROW(tad_verdict_name, "", ) ROW(tad_op_at, "", )               \
+        ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 
@@ -172,6 +162,22 @@ TABLE(ALONE, alone, call_alone)
 TABLE(IN_COMPANY, in_company, call_in_company)
 TABLE(WITHOUT, without, call_without)
 static const struct row elsewhere[] = {ELSEWHERE(NAMES)};
+
+/* Operations on whole tensors: misuse.def. */
+#define MISUSE(name, message, ...) {#name, message},
+static const struct row operations[] = {
+#include "misuse.def"
+};
+#undef MISUSE
+#define MISUSE(name, message, ...)                                                                                     \
+    if (row-- == 0)                                                                                                    \
+        return !tad_is_valid(__VA_ARGS__);
+static bool call_operation(size_t row, tad_var x)
+{
+#include "misuse.def"
+    ck_abort_msg("no row %zu of %d", row, (int)tad_is_valid(x));
+    return false;
+}
 
 static const struct {
     const char *name;
@@ -247,6 +253,19 @@ START_TEST(a_bad_handle_alone)
 }
 END_TEST
 
+START_TEST(a_bad_handle_in_operations)
+{
+    for (size_t i = 0; i < COUNT(operations); i++) {
+        if (_i == FOREIGN)
+            continue; /* fine on its own */
+        ck_assert_msg(call_operation(i, bad[_i]), "%s does not refuse %s", operations[i].name, kinds[_i].problem);
+        if (_i != ZEROED)
+            check_error(operations[i].name, operations[i].message, _i);
+        tad_tape_clear_error(tape);
+    }
+}
+END_TEST
+
 START_TEST(a_bad_handle_in_company)
 {
     expect_ok(tad_backward(good));
@@ -299,6 +318,7 @@ static bool is_listed(const char *name)
     } lists[] = {{alone, COUNT(alone)},
                  {in_company, COUNT(in_company)},
                  {without, COUNT(without)},
+                 {operations, COUNT(operations)},
                  {elsewhere, COUNT(elsewhere)}};
     for (size_t k = 0; k < COUNT(lists); k++)
         for (size_t i = 0; i < lists[k].n; i++)
@@ -313,7 +333,7 @@ static bool is_listed(const char *name)
 /* Every name between TAD_API and a parenthesis; returns their number. */
 static int check_header(const char *path)
 {
-    static char text[1 << 18];
+    static char text[1 << 20];
     FILE       *file = fopen(path, "r");
     ck_assert_msg(file != NULL, "%s: cannot be opened; run the tests in the root of the repository", path);
     size_t length = fread(text, 1, sizeof text - 1, file);
@@ -326,7 +346,7 @@ static int check_header(const char *path)
             start--;
         at = end + 1;
         *end = '\0';
-        ck_assert_msg(is_listed(start), "%s: %s has no row in tests/test_misuse.c", path, start);
+        ck_assert_msg(is_listed(start), "%s: %s has no row in tests/test_misuse.c or tests/misuse.def", path, start);
     }
     return n;
 }
@@ -355,6 +375,7 @@ Suite *misuse_suite(void)
     tcase_add_checked_fixture(handles, set_up, tear_down);
     tcase_set_timeout(handles, 60);
     tcase_add_loop_test(handles, a_bad_handle_alone, 0, KINDS);
+    tcase_add_loop_test(handles, a_bad_handle_in_operations, 0, KINDS);
     tcase_add_loop_test(handles, a_bad_handle_in_company, 0, KINDS);
     tcase_add_loop_test(handles, a_bad_handle_in_elementwise_operations, 0, KINDS);
     tcase_add_test(handles, null);

@@ -268,8 +268,8 @@ START_TEST(without_memory)
         h.fail_at = 0;
         ck_assert_uint_eq(tad_tape_mark(small), mark);
         if (status != TAD_OK || (!done && _i)) { /* after one failure an arena may make do with less */
-            ck_assert_msg(!done && status == TAD_ENOMEM, "request %d failed: %s, %d paths that add up to %g", (int)failures + 1,
-                          tad_status_name(status), (int)s.paths, s.sum);
+            ck_assert_msg(!done && status == TAD_ENOMEM, "request %d failed: %s, %d paths that add up to %g",
+                          (int)failures + 1, tad_status_name(status), (int)s.paths, s.sum);
             expect_error(small, TAD_ENOMEM, "out of memory");
             s = (seen){.y = y, .x = x};
             expect_ok(tad_each_path(y, x, visit, &s));

@@ -36,7 +36,11 @@ extern "C" {
     X(EDTYPE, "element types do not fit", "record both operands as TAD_F32 or both as TAD_F64")                        \
     X(ETAPE, "handle is zeroed or from another tape", "record every operand on one and the same tape")                 \
     X(ESTALE, "handle is from before a rewind", "record the value again after tad_tape_rewind")                        \
-    X(EARG, "invalid argument", "see what the message expected")
+    X(EARG, "invalid argument", "see what the message expected")                                                       \
+    X(EINDEX, "index out of range", "indices count from 0; a negative one counts from the end")                        \
+    X(ESINGULAR, "matrix is singular or not positive definite",                                                        \
+      "check its rank, or add a small multiple of the identity")                                                       \
+    X(EBRANCH, "a recorded comparison has another outcome", "record the function again at the new values")
 
 typedef enum tad_status {
 #define TAD_STATUS_ENUM(name, meaning, hint) TAD_##name,
@@ -53,13 +57,13 @@ TAD_API const char *tad_status_meaning(tad_status status);
 /** What a user can do about a status. Static storage. */
 TAD_API const char *tad_status_hint(tad_status status);
 
-/** Element types: IEEE 754 binary32 and binary64. */
-typedef enum tad_dtype { TAD_F32, TAD_F64 } tad_dtype;
+/** Element types: IEEE 754 binary32 and binary64, and int64_t for indices, which are never differentiated. */
+typedef enum tad_dtype { TAD_F32, TAD_F64, TAD_I64 } tad_dtype;
 
-/** Bytes of one element: 4 or 8; 0 for a number that is no element type. */
+/** Bytes of one element: 4, 8 or 8; 0 for a number that is no element type. */
 TAD_API size_t tad_dtype_size(tad_dtype dtype);
 
-/** "f32" or "f64"; "?" for a number that is no element type. Static storage. */
+/** "f32", "f64" or "i64"; "?" for a number that is no element type. Static storage. */
 TAD_API const char *tad_dtype_name(tad_dtype dtype);
 
 /** The largest number of axes a tensor can have. */

@@ -35,6 +35,10 @@ TAD_API tad_var tad_sub(tad_var a, tad_var b);
 /** Product: y = a * b, dy/da = b, dy/db = a. */
 TAD_API tad_var tad_mul(tad_var a, tad_var b);
 
+/** Product, and 0 where a is, even if b is infinite or NaN: how a cotangent a meets a derivative b: y = a == 0 ? 0 : a
+ * * b, dy/da = b, dy/db = a. */
+TAD_API tad_var tad_scale(tad_var a, tad_var b);
+
 /** Quotient: y = a / b, dy/da = 1 / b, dy/db = -y / b. */
 TAD_API tad_var tad_div(tad_var a, tad_var b);
 

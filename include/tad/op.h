@@ -7,7 +7,7 @@
  *     static double value(const double x[]) { return exp(-x[0] * x[0]); }
  *     static const tad_op gaussian = {.name = "gaussian", .arity = 1, .value = value, .partial = {"-2 * x * y"}};
  *
- * Any other needs name, arity, shape, one of forward and view, and vjp. The rest is optional.
+ * Any other needs name, arity, shape, one of forward and view, and vjp; or name, arity and compose. The rest is optional.
  */
 #ifndef TAD_OP_H
 #define TAD_OP_H
@@ -21,7 +21,7 @@ extern "C" {
 typedef struct tad_op tad_op;
 
 /** The most operands an operation can have. */
-enum { TAD_MAX_ARITY = 8 };
+enum { TAD_MAX_ARITY = 32 };
 
 /** One application of an operation to numbers, as its `shape`, `forward`, `view` and `backward` see it. */
 typedef struct tad_call {
@@ -32,6 +32,7 @@ typedef struct tad_call {
     const void      *attributes; /**< copied at tad_apply; op->attribute_bytes of them */
     tad_tape        *tape;       /**< for tad_refuse */
     const void      *caller;
+    tad_status      *refused; /**< set by tad_refuse */
 } tad_call;
 
 /** One application of an operation to nodes, as `vjp` and `jvp` see it. They record with the public functions. */
@@ -47,25 +48,37 @@ typedef struct tad_rule {
     tad_var       *gx;     /**< vjp: to be filled where wanted */
 } tad_rule;
 
-/** A case the operation is tested with: shapes and attributes. See tests/samples.c for how it is used. */
+/** A case the operation is tested with: the shape of each operand, and attributes. "[2, 3] []" is a matrix and a scalar,
+ * "[4]<5" four indices (i64) below 5. See tests/samples.c for how it is used. */
 typedef struct tad_sample {
-    int         n;
-    tad_array   in[4]; /**< rank and dims only */
+    const char *in;
     const void *attributes;
 } tad_sample;
 
 struct tad_op {
-    const char *name;    /**< "matmul": in messages, graphs and the language */
-    const char *about;   /**< one line */
-    const char *formula; /**< in the operands x, or a and b; e.g. "a / b" */
-    int         arity;
+    const char *name;     /**< "matmul": in messages, graphs and the language */
+    const char *about;    /**< one line */
+    const char *formula;  /**< in the operands x, or a and b; e.g. "a / b" */
+    int         arity;    /**< number of operands: the most there can be */
+    int         optional; /**< how many of the last ones may be left out */
     size_t      attribute_bytes;
 
-    /** Sets out->dtype, rank and dims, or returns tad_refuse(...). */
+    /** Operands hold floats of one type, and the result has it too, unless: bit k says that operand k holds indices (i64);
+     * any_dtype, that elements only move, so that any type will do; mixes, that `shape` itself looks at the types. */
+    unsigned indices;
+    bool     any_dtype, mixes;
+
+    /** Sets out->rank and dims (and out->dtype, which is otherwise that of the first operand of floats), or returns
+     * tad_refuse(...). */
     tad_status (*shape)(const tad_call *call);
 
-    /** Computes every element of out. */
+    /** Computes every element of out. May call tad_refuse for what only the numbers show: a singular matrix, an index
+     * out of range. */
     void (*forward)(const tad_call *call);
+
+    /** In place of forward: an operation that is a composition. Records the result by operations on rule->x, of which there
+     * are rule->n; y, gy and the like are not set. If `shape` is given it is asked first. Nothing else is needed. */
+    tad_var (*compose)(const tad_rule *rule);
 
     /** For an operation that only rearranges its first operand: sets strides and data of `out`, whose dims are set, so
      * that it views `base`. false: this base cannot be viewed so, use `forward`. The reverse sweep views the adjoint of
@@ -83,6 +96,9 @@ struct tad_op {
     /** Optional: records the tangent of y. Not needed if `linear` or `partial` is given. */
     tad_var (*jvp)(const tad_rule *rule);
 
+    /** Is its result a constant, of which nothing is a function any more? No rule is then needed. */
+    bool constant;
+
     /** Is it linear in each operand while the others are held fixed? Then the tangent of y is the sum over k of the
      * operation applied with operand k replaced by its tangent. */
     bool linear;
@@ -95,7 +111,8 @@ struct tad_op {
      * shape broadcast, and floats are converted. */
     double (*value)(const double x[]);
 
-    /** Elementwise operations only: an expression that is 0 where the derivative jumps; NULL if smooth. */
+    /** An expression that is 0 where the derivative jumps; NULL if smooth. Other than elementwise operations: in words;
+     * they are tested with numbers that keep away from 0 and from each other. */
     const char *kink;
 
     /** Elementwise operations only: where to test: the lowest and highest value of x, or of a and then of b. */
@@ -103,6 +120,10 @@ struct tad_op {
 
     const tad_sample *samples; /**< the cases for tests; elementwise operations need none */
     int               sample_count;
+
+    /** For tests: turns any operands into ones of the operation's domain, by operations on the tape; e.g. a matrix x into
+     * the positive definite x x' + 1. NULL: any will do. */
+    void (*prepare)(int n, tad_var x[]);
 
     const void *impl; /**< for the operation's own functions */
 };
@@ -120,9 +141,21 @@ typedef struct tad_args {
  * members), TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM, TAD_ESHAPE, and what op->shape refuses with. */
 TAD_API tad_var tad_apply(const tad_op *op, tad_args args);
 
-/** For a `shape` function: keeps the error, in the words of `format` (as printf's), behind the operation's name and the
- * operands' shapes. Returns `status`. Allocates nothing. */
+/** For a `shape`, `forward` or `backward` function: keeps the error, in the words of `format` (as printf's), behind the
+ * operation's name and the operands' shapes. Returns `status`. Allocates nothing. */
 TAD_API tad_status tad_refuse(const tad_call *call, tad_status status, const char *format, ...) TAD_PRINTF(3, 4);
+
+/** What a tape's errors are reported for. */
+typedef struct tad_frame {
+    const char *name;
+    const void *caller;
+} tad_frame;
+
+/** For functions that are made of others: until tad_leave, errors on the tape are reported for the function `name`, which
+ * was called at `caller` (TAD_CALLER), and not for the operations it records. The outermost function wins. Returns what
+ * tad_leave wants. `name` has to live until then. NULL for the tape is allowed. */
+TAD_API tad_frame tad_enter(tad_tape *tape, const char *name, const void *caller);
+TAD_API void      tad_leave(tad_tape *tape, tad_frame outer);
 
 /** The i-th built-in operation, NULL past the last; elementwise ones first, then the others by name. */
 TAD_API const tad_op *tad_op_at(size_t i);

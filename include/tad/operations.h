@@ -27,7 +27,8 @@ TAD_API tad_var tad_broadcast_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_ESHAPE (the shape does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
 TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
 
-/** x with elements of type `dtype`, rounded to nearest where that is narrower. The gradient comes back in the type of x.
+/** x with elements of type `dtype`, rounded to nearest where that is narrower, and towards 0 for TAD_I64, which has no
+ * gradient. The gradient comes back in the type of x.
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
@@ -67,6 +68,12 @@ TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */
 TAD_API tad_var tad_transpose(tad_var x);
+
+/** a where the condition c is true, that is, not 0 (NaN is), and b elsewhere; all three broadcast. The gradient of the value
+ * that is not chosen is exactly 0, also where it is NaN or infinite, to any order; that of c is 0 as well. c may be of any
+ * type; between a and b f32 and f64 do not mix, except that an f64 scalar takes the other's type.
+ * Errors: TAD_ESHAPE (shapes do not broadcast), TAD_EDTYPE. */
+TAD_API tad_var tad_where(tad_var c, tad_var a, tad_var b);
 
 #ifdef __cplusplus
 }

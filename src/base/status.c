@@ -32,12 +32,22 @@ const char *tad_status_hint(tad_status status)
     return describe(status)->hint;
 }
 
+static const struct {
+    const char *name;
+    size_t      bytes;
+} dtypes[] = {{"f32", sizeof(float)}, {"f64", sizeof(double)}, {"i64", sizeof(int64_t)}};
+
+static bool is_dtype(tad_dtype dtype)
+{
+    return (size_t)dtype < sizeof dtypes / sizeof *dtypes;
+}
+
 size_t tad_dtype_size(tad_dtype dtype)
 {
-    return dtype == TAD_F32 ? sizeof(float) : dtype == TAD_F64 ? sizeof(double) : 0;
+    return is_dtype(dtype) ? dtypes[dtype].bytes : 0;
 }
 
 const char *tad_dtype_name(tad_dtype dtype)
 {
-    return dtype == TAD_F32 ? "f32" : dtype == TAD_F64 ? "f64" : "?";
+    return is_dtype(dtype) ? dtypes[dtype].name : "?";
 }

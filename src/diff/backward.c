@@ -39,6 +39,8 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
         if (node.flags & TAD__RECORD)
             return id;
         const double g = adjoint.number, y = values[id];
+        if (g == 0) /* a zero hands nothing on, not even to an infinite derivative */
+            continue;
         switch (node.row) {
 #define UNARY(name, about, where, value, dx)                                                                           \
     case TAD__ROW_##name: {                                                                                            \
@@ -142,16 +144,18 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
         if (status != TAD_OK)
             return status;
     }
-    tad_call call = {.op = op,
-                     .n = record->n,
-                     .in = in,
-                     .out = &out,
-                     .attributes = record->attributes,
-                     .tape = tape,
-                     .caller = caller};
+    tad_status refused = TAD_OK;
+    tad_call   call = {.op = op,
+                       .n = record->n,
+                       .in = in,
+                       .out = &out,
+                       .attributes = record->attributes,
+                       .tape = tape,
+                       .caller = caller,
+                       .refused = &refused};
     if (op->backward) {
         op->backward(&call, &gy, gx);
-        return TAD_OK;
+        return refused;
     }
     tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
     call.out = &seen;
@@ -193,13 +197,12 @@ tad_status tad_backward(tad_var y)
         status = start(y, &adjoint, caller);
     if (status != TAD_OK)
         return status;
-    tad_tape   *tape = y.tape;
-    const void *outer = tape->outer_caller;
-    tape->outer_caller = outer ? outer : caller;
-    uint32_t id = y.id + 1;
+    tad_tape *tape = y.tape;
+    tad_frame outer = tad_enter(tape, NULL, caller);
+    uint32_t  id = y.id + 1;
     while (status == TAD_OK && (id = pull_scalars(tape, id)) > 0)
         status = pull_record(tape, id, caller);
-    tape->outer_caller = outer;
+    tad_leave(tape, outer);
     if (status == TAD_OK)
         tape->swept = y.id + 1;
     return status;
@@ -244,7 +247,7 @@ double tad_grad(tad_var x)
     }
     if (!adjoint.data)
         return 0;
-    return adjoint.dtype == TAD_F32 ? (double)*(const float *)adjoint.data : *(const double *)adjoint.data;
+    return tad__array_number(&adjoint);
 }
 
 tad_status tad_read_grad(tad_var x, void *out, size_t bytes)

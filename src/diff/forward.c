@@ -113,6 +113,9 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx
         status = tad__handle_status(y.tape, x[i]);
         if (status != TAD_OK)
             return tad__fail(y.tape, caller, status, "%s: x[%zu] is %s", name, i, tad__handle_problem(y.tape, x[i]));
+        if (tad_dtype_of(x[i]) == TAD_I64)
+            return tad__fail(y.tape, caller, TAD_EDTYPE, "%s: x[%zu] holds indices (i64), which have no tangent", name,
+                             i);
         status = tad__check_like(dx[i], x[i], name, caller);
     }
     return status;
@@ -126,11 +129,10 @@ tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], t
     if (status == TAD_OK && !dy)
         status = tad__fail(tape, caller, TAD_EARG, "tad_jvp: dy is NULL");
     if (status == TAD_OK) {
-        const void *outer = tape->outer_caller;
-        tape->outer_caller = outer ? outer : caller;
-        size_t mark = tape->count;
+        tad_frame outer = tad_enter(tape, NULL, caller);
+        size_t    mark = tape->count;
         status = push_to(1, &y, n, x, dx, dy, "tad_jvp", caller);
-        tape->outer_caller = outer;
+        tad_leave(tape, outer);
         if (status != TAD_OK)
             tad_tape_rewind(tape, mark);
     }
@@ -145,16 +147,15 @@ tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], ta
     tad_tape   *tape = y.tape;
     tad_status  status = check(y, n, x, v, hv, "tad_hvp", caller);
     if (status == TAD_OK && n > 0) {
-        const void *outer = tape->outer_caller;
-        tape->outer_caller = outer ? outer : caller;
-        size_t   mark = tape->count, bytes = n * sizeof(tad_var);
-        tad_var *gx = tad__arena_take(&tape->scratch, bytes);
+        tad_frame outer = tad_enter(tape, NULL, caller);
+        size_t    mark = tape->count, bytes = n * sizeof(tad_var);
+        tad_var  *gx = tad__arena_take(&tape->scratch, bytes);
         status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
         if (status == TAD_OK && gx)
             status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
         if (gx)
             tad__arena_rewind(&tape->scratch, gx);
-        tape->outer_caller = outer;
+        tad_leave(tape, outer);
         if (status != TAD_OK)
             tad_tape_rewind(tape, mark);
     }

@@ -95,6 +95,9 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
         status = tad__handle_status(y.tape, x[i]);
         if (status != TAD_OK)
             return tad__fail(y.tape, caller, status, "%s: x[%zu] is %s", name, i, tad__handle_problem(y.tape, x[i]));
+        if (tad_dtype_of(x[i]) == TAD_I64)
+            return tad__fail(y.tape, caller, TAD_EDTYPE, "%s: x[%zu] holds indices (i64), which have no gradient", name,
+                             i);
     }
     return TAD_OK;
 }
@@ -127,13 +130,12 @@ static tad_status record(tad_var y, const tad_var *gy, size_t n, const tad_var x
         status = tad__fail(tape, caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: use tad_vjp", name,
                            (long long)tad_count(y));
     if (status == TAD_OK) {
-        const void *outer = tape->outer_caller;
-        tape->outer_caller = outer ? outer : caller;
-        size_t  mark = tape->count;
-        tad_var cotangent = gy ? *gy : tad__constant_like(y, 1);
+        tad_frame outer = tad_enter(tape, NULL, caller);
+        size_t    mark = tape->count;
+        tad_var   cotangent = gy ? *gy : tad__constant_like(y, 1);
         status =
             tad_is_valid(cotangent) ? sweep_from(y, cotangent, n, x, gx, name, caller) : tad__status_of_failure(tape);
-        tape->outer_caller = outer;
+        tad_leave(tape, outer);
         if (status != TAD_OK)
             tad_tape_rewind(tape, mark);
     }

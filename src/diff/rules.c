@@ -97,17 +97,17 @@ static tad_var node_of(tad_tape *tape, term t)
 
 static term call(tad_tape *tape, const tad_op *op, const term *arguments)
 {
-    int  row = tad__row_of(op);
-    term first = arguments[0], last = arguments[op->arity - 1];
+    int     row = tad__row_of(op);
+    term    first = arguments[0], last = arguments[op->arity - 1];
+    tad_var operands[TAD_MAX_ARITY];
     if (row >= 0 && first.is_number && last.is_number) {
         term     result = {.is_number = true};
         tad__run run = {.n = 1, .a = &first.number, .b = &last.number, .out = &result.number};
         tad__kernels_f64[row].forward(&run);
         return result;
     }
-    tad_var operands[2] = {node_of(tape, first)};
-    if (op->arity == 2)
-        operands[1] = node_of(tape, last);
+    for (int k = 0; k < op->arity; k++)
+        operands[k] = node_of(tape, arguments[k]);
     return (term){.node = tad_apply(op, (tad_args){.n = op->arity, .x = operands})};
 }
 
@@ -129,10 +129,11 @@ static term evaluate(tad_tape *tape, const tad__expression *expression, const ta
     return stack[0];
 }
 
+/* Where g is 0, the product is, whatever the factor: see `scale` in elementwise.def. */
 static tad_var multiply(tad_tape *tape, tad_var g, term factor)
 {
     if (!factor.is_number)
-        return tad_mul(g, factor.node);
+        return tad_scale(g, factor.node);
     if (factor.number == 0)
         return (tad_var){0};
     if (factor.number == 1)
@@ -288,6 +289,8 @@ tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool w
     node.rule.wanted = wanted;
     for (int k = 0; k < node.rule.n; k++)
         gx[k] = (tad_var){0};
+    if (op->constant)
+        return TAD_OK;
     if (op->vjp)
         op->vjp(&node.rule);
     for (int k = 0; k < node.rule.n; k++) {
@@ -368,6 +371,8 @@ tad_status tad__record_jvp(tad_tape *tape, uint32_t id, const tad_var dx[], tad_
     const tad_op *op = node.rule.op;
     tad_status    status = TAD_OK;
     *dy = (tad_var){0};
+    if (op->constant)
+        return TAD_OK;
     if (op->jvp) {
         bool has[TAD_MAX_ARITY];
         for (int k = 0; k < node.rule.n; k++)

@@ -17,6 +17,7 @@ typedef struct row {
 } row;
 
 #define domain(...) NULL
+#define linear_domain(...) NULL
 #define kinked(expression, ...) #expression
 static const row rows[] = {
 #define UNARY(name, about, region, value, dx) {#name, about, region, #value, 1, {#dx, NULL}},
@@ -155,13 +156,14 @@ static bool complain(const char *path, const char *at, int length, const char *w
 /* Writes a comment, which ends before `comment_end`, and the prototype of the function defined behind it. */
 static bool write_function(const char *path, const char *comment, const char *comment_end, const char *function)
 {
-    static const char start[] = "TAD_API tad_var tad_";
+    static const char start[] = "TAD_API tad_";
     const char       *open = strpbrk(function, "({;");
     int               shown = (int)(open ? (size_t)(open - function) : strcspn(function, "\n"));
     if (!comment)
         return complain(path, function, shown, "no documentation comment directly in front");
-    if (!starts(function, start) || !open || *open != '(')
-        return complain(path, function, shown, "expected a function: TAD_API tad_var tad_...(");
+    if ((!starts(function, start) && !starts(function, "TAD_API TAD_CHECKED tad_")) || !open || *open != '(')
+        return complain(path, function, shown,
+                        "expected a function: TAD_API tad_var tad_...( or TAD_API TAD_CHECKED tad_status tad_...(");
     int         depth = 0;
     const char *end = open;
     do {

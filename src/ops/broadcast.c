@@ -13,7 +13,6 @@ static tad_status set_shape(const tad_call *call)
     tad_array        *out = call->out;
     if (to->rank < 0 || to->rank > TAD_MAX_RANK)
         return tad_refuse(call, TAD_EARG, "expected a list of 0 to %d sizes", TAD_MAX_RANK);
-    out->dtype = call->in[0].dtype;
     tad__array_set_shape(out, to->rank, to->dims);
     for (int i = 0; i < out->rank; i++)
         if (out->dims[i] < 0)
@@ -75,29 +74,29 @@ static void vjp_sum(const tad_rule *rule)
 }
 
 static const tad_sample broadcasts[] = {
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){1, {5}}},
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const tad__sizes){1, {7}}},
-    {.n = 1, .in = {SHAPE(3)}, .attributes = &(const tad__sizes){2, {4, 3}}},
-    {.n = 1, .in = {SHAPE(3, 1)}, .attributes = &(const tad__sizes){2, {3, 5}}},
-    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const tad__sizes){3, {2, 4, 3}}},
-    {.n = 1, .in = {SHAPE(2, 1, 3)}, .attributes = &(const tad__sizes){4, {2, 2, 4, 3}}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(1, 3)}, .attributes = &(const tad__sizes){2, {0, 3}}},
+    {.in = "[]", .attributes = &(const tad__sizes){0}},
+    {.in = "[]", .attributes = &(const tad__sizes){1, {5}}},
+    {.in = "[]", .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.in = "[1]", .attributes = &(const tad__sizes){1, {7}}},
+    {.in = "[3]", .attributes = &(const tad__sizes){2, {4, 3}}},
+    {.in = "[3, 1]", .attributes = &(const tad__sizes){2, {3, 5}}},
+    {.in = "[1, 3]", .attributes = &(const tad__sizes){3, {2, 4, 3}}},
+    {.in = "[2, 1, 3]", .attributes = &(const tad__sizes){4, {2, 2, 4, 3}}},
+    {.in = "[2, 3]", .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.in = "[1, 3]", .attributes = &(const tad__sizes){2, {0, 3}}},
 };
 
 static const tad_sample sums[] = {
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {SHAPE(5)}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {SHAPE(7)}, .attributes = &(const tad__sizes){1, {1}}},
-    {.n = 1, .in = {SHAPE(4, 3)}, .attributes = &(const tad__sizes){1, {3}}},
-    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const tad__sizes){2, {3, 1}}},
-    {.n = 1, .in = {SHAPE(2, 4, 3)}, .attributes = &(const tad__sizes){2, {1, 3}}},
-    {.n = 1, .in = {SHAPE(2, 2, 4, 3)}, .attributes = &(const tad__sizes){3, {2, 1, 3}}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(0, 3)}, .attributes = &(const tad__sizes){2, {1, 3}}},
+    {.in = "[]", .attributes = &(const tad__sizes){0}},
+    {.in = "[5]", .attributes = &(const tad__sizes){0}},
+    {.in = "[2, 3]", .attributes = &(const tad__sizes){0}},
+    {.in = "[7]", .attributes = &(const tad__sizes){1, {1}}},
+    {.in = "[4, 3]", .attributes = &(const tad__sizes){1, {3}}},
+    {.in = "[3, 5]", .attributes = &(const tad__sizes){2, {3, 1}}},
+    {.in = "[2, 4, 3]", .attributes = &(const tad__sizes){2, {1, 3}}},
+    {.in = "[2, 2, 4, 3]", .attributes = &(const tad__sizes){3, {2, 1, 3}}},
+    {.in = "[2, 3]", .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.in = "[0, 3]", .attributes = &(const tad__sizes){2, {1, 3}}},
 };
 
 const tad_op tad__op_broadcast_to = {
@@ -105,6 +104,7 @@ const tad_op tad__op_broadcast_to = {
     .about = "a value repeated to a larger shape",
     .formula = "broadcast_to(x)",
     .arity = 1,
+    .any_dtype = true,
     .attribute_bytes = sizeof(tad__sizes),
     .shape = shape_of_broadcast,
     .view = view,

@@ -8,7 +8,7 @@ static tad_status shape(const tad_call *call)
 {
     const tad_dtype *to = call->attributes;
     if (tad_dtype_size(*to) == 0)
-        return tad_refuse(call, TAD_EDTYPE, "%d is no element type; expected TAD_F32 or TAD_F64", (int)*to);
+        return tad_refuse(call, TAD_EDTYPE, "%d is no element type; expected TAD_F32, TAD_F64 or TAD_I64", (int)*to);
     call->out->dtype = *to;
     tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
     return TAD_OK;
@@ -32,12 +32,8 @@ static void vjp(const tad_rule *rule)
 
 static const tad_dtype  f32 = TAD_F32, f64 = TAD_F64;
 static const tad_sample samples[] = {
-    {.n = 1, .in = {{0}}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(7)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &f64},
-    {.n = 1, .in = {SHAPE(0, 2)}, .attributes = &f32},
+    {.in = "[]", .attributes = &f64},     {.in = "[1]", .attributes = &f64},       {.in = "[7]", .attributes = &f64},
+    {.in = "[2, 3]", .attributes = &f64}, {.in = "[2, 3, 4]", .attributes = &f64}, {.in = "[0, 2]", .attributes = &f32},
 };
 
 const tad_op tad__op_cast = {
@@ -45,6 +41,7 @@ const tad_op tad__op_cast = {
     .about = "the same numbers in another element type",
     .formula = "cast(x)",
     .arity = 1,
+    .mixes = true,
     .attribute_bytes = sizeof(tad_dtype),
     .shape = shape,
     .forward = forward,
@@ -54,7 +51,8 @@ const tad_op tad__op_cast = {
     SAMPLES(samples),
 };
 
-/** x with elements of type `dtype`, rounded to nearest where that is narrower. The gradient comes back in the type of x.
+/** x with elements of type `dtype`, rounded to nearest where that is narrower, and towards 0 for TAD_I64, which has no
+ * gradient. The gradient comes back in the type of x.
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype)
 {

@@ -16,6 +16,8 @@ static bool common_dtype(const tad_array *a, const tad_array *b, tad_dtype *out)
 tad_status tad__elementwise_shape(const tad_call *call)
 {
     const tad_array *a = &call->in[0], *b = &call->in[call->n - 1];
+    if (a->dtype == TAD_I64 || b->dtype == TAD_I64)
+        return tad_refuse(call, TAD_EDTYPE, "i64 holds indices, not numbers: use tad_cast");
     if (!common_dtype(a, b, &call->out->dtype))
         return tad_refuse(call, TAD_EDTYPE, "f32 and f64 do not mix, except for an f64 scalar");
     if (!tad__array_broadcast_shape(a, b, call->out))
@@ -127,7 +129,8 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
 
 #define domain(...) .domain = {__VA_ARGS__}
 #define kinked(expression, ...) .domain = {__VA_ARGS__}, .kink = #expression
-#define COMMON .shape = tad__elementwise_shape, .forward = forward, .backward = backward
+#define linear_domain(...) .domain = {__VA_ARGS__}, .linear = true
+#define COMMON .mixes = true, .shape = tad__elementwise_shape, .forward = forward, .backward = backward
 
 const tad_op tad__elementwise[TAD__ROWS] = {
 #define UNARY(name_, about_, where, value, dx)                                                                         \

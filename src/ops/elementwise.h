@@ -19,6 +19,9 @@ enum {
 
 extern const tad_op tad__elementwise[TAD__ROWS];
 
+/* The choice c ? a : b of the rows' texts. */
+extern const tad_op tad__op_where;
+
 /* For operations given by `value`: the shape and element type that broadcasting gives, and the numbers. */
 tad_status tad__elementwise_shape(const tad_call *call);
 void       tad__elementwise_map(const tad_call *call);

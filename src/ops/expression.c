@@ -24,7 +24,7 @@ static const struct {
 
 /* ---- Tokens ---- */
 
-typedef enum token_kind { END, NUMBER, WORD, OPEN, CLOSE, COMMA, INFIX } token_kind;
+typedef enum token_kind { END, NUMBER, WORD, OPEN, CLOSE, COMMA, QUESTION, COLON, INFIX } token_kind;
 
 /* Infix operators have a precedence (the higher one binds tighter) and a row. All associate to the left. */
 typedef struct symbol {
@@ -48,6 +48,8 @@ static const symbol symbols[] = {
     {"(", OPEN, 0, 0},
     {")", CLOSE, 0, 0},
     {",", COMMA, 0, 0},
+    {"?", QUESTION, 0, 0},
+    {":", COLON, 0, 0},
 };
 
 typedef struct token {
@@ -249,7 +251,7 @@ static bool emit_call(parser *p, int row)
     return emit(p, (tad__step){.kind = TAD__CALL, .op = &tad__elementwise[row]});
 }
 
-static bool parse_binary(parser *p, int lowest);
+static bool parse_choice(parser *p);
 
 /* name */
 static bool parse_name(parser *p, const token *word)
@@ -275,7 +277,7 @@ static bool parse_call(parser *p, const token *word)
             return false;
         if (count == 0 && p->next.kind == CLOSE)
             break;
-        if (!parse_binary(p, 0))
+        if (!parse_choice(p))
             return false;
         count++;
     } while (p->next.kind == COMMA);
@@ -303,7 +305,7 @@ static bool parse_operand(parser *p)
     else if (first.kind == INFIX && first.symbol->row == TAD__ROW_sub)
         good = advance(p) && parse_operand(p) && emit_call(p, TAD__ROW_neg);
     else if (first.kind == OPEN)
-        good = advance(p) && parse_binary(p, 0) &&
+        good = advance(p) && parse_choice(p) &&
                (p->next.kind == CLOSE ? advance(p) : fail_expected(p, "an operator or ')'"));
     else
         good = fail_expected(p, "a number, a name, '-' or '('");
@@ -324,6 +326,23 @@ static bool parse_binary(parser *p, int lowest)
     return true;
 }
 
+/* condition ? expression : expression, or just operands and operators */
+static bool parse_choice(parser *p)
+{
+    if (!parse_binary(p, 0))
+        return false;
+    if (p->next.kind != QUESTION)
+        return true;
+    if (p->nesting == MAX_NESTING)
+        return fail(p, p->next.start, "nested more than %d levels deep", MAX_NESTING);
+    p->nesting++;
+    bool good = advance(p) && parse_choice(p) &&
+                (p->next.kind == COLON ? advance(p) : fail_expected(p, "an operator or ':'")) && parse_choice(p) &&
+                emit(p, (tad__step){.kind = TAD__CALL, .op = &tad__op_where});
+    p->nesting--;
+    return good;
+}
+
 tad_status tad__expression_parse(const tad_allocator *allocator, const char *text, const char *const names[],
                                  int name_count, tad__expression *expression, tad__syntax_error *error)
 {
@@ -336,7 +355,7 @@ tad_status tad__expression_parse(const tad_allocator *allocator, const char *tex
                 .next = {.start = text}};
     *expression = (tad__expression){0};
     *error = (tad__syntax_error){0};
-    if (advance(&p) && parse_binary(&p, 0) && p.next.kind != END)
+    if (advance(&p) && parse_choice(&p) && p.next.kind != END)
         fail_expected(&p, "an operator or the end");
     if (p.status)
         tad__expression_free(allocator, expression);

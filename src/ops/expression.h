@@ -33,7 +33,7 @@ typedef struct tad__syntax_error {
 } tad__syntax_error;
 
 /* TAD_OK, TAD_EARG with `error` filled, or TAD_ENOMEM. On an error *expression is empty. Operators + - * / < <= > >= ==
- * != and unary -, C's precedence; functions are elementwise operations by name; numbers and the names of constants.def.
+ * != ?: and unary -, C's precedence; functions are elementwise operations by name; numbers and the names of constants.def.
  * The caller frees. */
 tad_status tad__expression_parse(const tad_allocator *allocator, const char *text, const char *const names[],
                                  int name_count, tad__expression *expression, tad__syntax_error *error);

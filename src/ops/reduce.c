@@ -40,7 +40,6 @@ static tad_status shape(const tad_call *call)
     tad_status        status = mark_axes(call, reduced);
     if (status != TAD_OK)
         return status;
-    call->out->dtype = x->dtype;
     call->out->rank = 0;
     for (int i = 0; i < x->rank; i++)
         if (!reduced[i] || to->keepdims)
@@ -129,16 +128,16 @@ static void vjp_mean(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 1, .in = {{0}}, .attributes = &(const attributes){.all = true}},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const attributes){.all = true}},
-    {.n = 1, .in = {SHAPE(7)}, .attributes = &(const attributes){.all = true}},
-    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const attributes){.all = true, .keepdims = true}},
-    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const attributes){.n = 1, .axes = {0}}},
-    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const attributes){.n = 1, .axes = {-1}, .keepdims = true}},
-    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &(const attributes){.n = 2, .axes = {0, -1}}},
-    {.n = 1, .in = {SHAPE(2, 3, 2, 3)}, .attributes = &(const attributes){.n = 2, .axes = {2, 1}, .keepdims = true}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const attributes){.n = 0}},
-    {.n = 1, .in = {SHAPE(2, 0)}, .attributes = &(const attributes){.n = 1, .axes = {0}}},
+    {.in = "[]", .attributes = &(const attributes){.all = true}},
+    {.in = "[1]", .attributes = &(const attributes){.all = true}},
+    {.in = "[7]", .attributes = &(const attributes){.all = true}},
+    {.in = "[3, 5]", .attributes = &(const attributes){.all = true, .keepdims = true}},
+    {.in = "[3, 5]", .attributes = &(const attributes){.n = 1, .axes = {0}}},
+    {.in = "[3, 5]", .attributes = &(const attributes){.n = 1, .axes = {-1}, .keepdims = true}},
+    {.in = "[2, 3, 4]", .attributes = &(const attributes){.n = 2, .axes = {0, -1}}},
+    {.in = "[2, 3, 2, 3]", .attributes = &(const attributes){.n = 2, .axes = {2, 1}, .keepdims = true}},
+    {.in = "[2, 3]", .attributes = &(const attributes){.n = 0}},
+    {.in = "[2, 0]", .attributes = &(const attributes){.n = 1, .axes = {0}}},
 };
 
 const tad_op tad__op_sum = {

@@ -13,7 +13,6 @@ static tad_status shape(const tad_call *call)
     tad_array        *out = call->out;
     if (to->rank < 0 || to->rank > TAD_MAX_RANK)
         return tad_refuse(call, TAD_EARG, "expected a list of 0 to %d sizes", TAD_MAX_RANK);
-    out->dtype = call->in[0].dtype;
     tad__array_set_shape(out, to->rank, to->dims);
     int     open = -1;
     int64_t count = tad__array_count(&call->in[0]), given = 1;
@@ -66,16 +65,16 @@ static void vjp(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {{0}}, .attributes = &(const tad__sizes){2, {1, 1}}},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const tad__sizes){0}},
-    {.n = 1, .in = {SHAPE(6)}, .attributes = &(const tad__sizes){2, {2, 3}}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){1, {6}}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const tad__sizes){2, {3, -1}}},
-    {.n = 1, .in = {SHAPE(3, 5)}, .attributes = &(const tad__sizes){3, {5, 1, 3}}},
-    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &(const tad__sizes){2, {4, 6}}},
-    {.n = 1, .in = {SHAPE(2, 3, 2, 2)}, .attributes = &(const tad__sizes){3, {3, 2, 4}}},
-    {.n = 1, .in = {SHAPE(2, 0)}, .attributes = &(const tad__sizes){3, {0, 4, 2}}},
+    {.in = "[]", .attributes = &(const tad__sizes){0}},
+    {.in = "[]", .attributes = &(const tad__sizes){2, {1, 1}}},
+    {.in = "[1]", .attributes = &(const tad__sizes){0}},
+    {.in = "[6]", .attributes = &(const tad__sizes){2, {2, 3}}},
+    {.in = "[2, 3]", .attributes = &(const tad__sizes){1, {6}}},
+    {.in = "[2, 3]", .attributes = &(const tad__sizes){2, {3, -1}}},
+    {.in = "[3, 5]", .attributes = &(const tad__sizes){3, {5, 1, 3}}},
+    {.in = "[2, 3, 4]", .attributes = &(const tad__sizes){2, {4, 6}}},
+    {.in = "[2, 3, 2, 2]", .attributes = &(const tad__sizes){3, {3, 2, 4}}},
+    {.in = "[2, 0]", .attributes = &(const tad__sizes){3, {0, 4, 2}}},
 };
 
 const tad_op tad__op_reshape = {
@@ -83,6 +82,7 @@ const tad_op tad__op_reshape = {
     .about = "the same elements in another shape",
     .formula = "reshape(x)",
     .arity = 1,
+    .any_dtype = true,
     .attribute_bytes = sizeof(tad__sizes),
     .shape = shape,
     .view = view,

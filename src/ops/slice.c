@@ -33,7 +33,6 @@ static tad_status find_axis(const tad_call *call, int *axis)
     *axis = tad__array_axis(x->rank, to->axis);
     if (*axis < 0)
         return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", to->axis, x->rank);
-    call->out->dtype = x->dtype;
     tad__array_set_shape(call->out, x->rank, x->dims);
     return TAD_OK;
 }
@@ -115,25 +114,25 @@ static void vjp_pad(const tad_rule *rule)
 }
 
 static const tad_sample slices[] = {
-    {.n = 1, .in = {SHAPE(5)}, .attributes = &(const attributes){0, 1, 4}},
-    {.n = 1, .in = {SHAPE(5)}, .attributes = &(const attributes){-1, -3, TAD_END}},
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const attributes){0, 0, 1}},
-    {.n = 1, .in = {SHAPE(3, 4)}, .attributes = &(const attributes){0, 2, 3}},
-    {.n = 1, .in = {SHAPE(3, 4)}, .attributes = &(const attributes){1, 0, -1}},
-    {.n = 1, .in = {SHAPE(2, 3, 4)}, .attributes = &(const attributes){1, 1, 3}},
-    {.n = 1, .in = {SHAPE(2, 3, 2, 3)}, .attributes = &(const attributes){-2, 1, 2}},
-    {.n = 1, .in = {SHAPE(3, 2)}, .attributes = &(const attributes){0, 1, 1}},
+    {.in = "[5]", .attributes = &(const attributes){0, 1, 4}},
+    {.in = "[5]", .attributes = &(const attributes){-1, -3, TAD_END}},
+    {.in = "[1]", .attributes = &(const attributes){0, 0, 1}},
+    {.in = "[3, 4]", .attributes = &(const attributes){0, 2, 3}},
+    {.in = "[3, 4]", .attributes = &(const attributes){1, 0, -1}},
+    {.in = "[2, 3, 4]", .attributes = &(const attributes){1, 1, 3}},
+    {.in = "[2, 3, 2, 3]", .attributes = &(const attributes){-2, 1, 2}},
+    {.in = "[3, 2]", .attributes = &(const attributes){0, 1, 1}},
 };
 
 static const tad_sample pads[] = {
-    {.n = 1, .in = {SHAPE(1)}, .attributes = &(const attributes){0, 0, 0}},
-    {.n = 1, .in = {SHAPE(3)}, .attributes = &(const attributes){0, 1, 2}},
-    {.n = 1, .in = {SHAPE(7)}, .attributes = &(const attributes){-1, 0, 3}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const attributes){0, 2, 0}},
-    {.n = 1, .in = {SHAPE(2, 3)}, .attributes = &(const attributes){1, 1, 1}},
-    {.n = 1, .in = {SHAPE(2, 3, 2)}, .attributes = &(const attributes){1, 0, 2}},
-    {.n = 1, .in = {SHAPE(2, 1, 2, 3)}, .attributes = &(const attributes){-3, 1, 1}},
-    {.n = 1, .in = {SHAPE(0, 2)}, .attributes = &(const attributes){0, 1, 1}},
+    {.in = "[1]", .attributes = &(const attributes){0, 0, 0}},
+    {.in = "[3]", .attributes = &(const attributes){0, 1, 2}},
+    {.in = "[7]", .attributes = &(const attributes){-1, 0, 3}},
+    {.in = "[2, 3]", .attributes = &(const attributes){0, 2, 0}},
+    {.in = "[2, 3]", .attributes = &(const attributes){1, 1, 1}},
+    {.in = "[2, 3, 2]", .attributes = &(const attributes){1, 0, 2}},
+    {.in = "[2, 1, 2, 3]", .attributes = &(const attributes){-3, 1, 1}},
+    {.in = "[0, 2]", .attributes = &(const attributes){0, 1, 1}},
 };
 
 const tad_op tad__op_slice = {
@@ -141,6 +140,7 @@ const tad_op tad__op_slice = {
     .about = "a part of one axis",
     .formula = "slice(x)",
     .arity = 1,
+    .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
     .shape = shape_of_slice,
     .view = view_slice,
@@ -154,6 +154,7 @@ const tad_op tad__op_pad = {
     .about = "zeros around one axis",
     .formula = "pad(x)",
     .arity = 1,
+    .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
     .shape = shape_of_pad,
     .forward = forward_pad,

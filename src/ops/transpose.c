@@ -9,7 +9,6 @@ static tad_status shape(const tad_call *call)
     tad_array       *out = call->out;
     if (x->rank < 2)
         return tad_refuse(call, TAD_ESHAPE, "expected at least two axes");
-    out->dtype = x->dtype;
     out->rank = x->rank;
     for (int i = 0; i < x->rank - 2; i++)
         out->dims[i] = x->dims[i];
@@ -36,9 +35,8 @@ static void vjp(const tad_rule *rule)
 }
 
 static const tad_sample samples[] = {
-    {.n = 1, .in = {SHAPE(1, 1)}},       {.n = 1, .in = {SHAPE(2, 3)}}, {.n = 1, .in = {SHAPE(1, 5)}},
-    {.n = 1, .in = {SHAPE(7, 1)}},       {.n = 1, .in = {SHAPE(4, 4)}}, {.n = 1, .in = {SHAPE(2, 3, 4)}},
-    {.n = 1, .in = {SHAPE(2, 3, 2, 3)}}, {.n = 1, .in = {SHAPE(0, 3)}},
+    {.in = "[1, 1]"}, {.in = "[2, 3]"},    {.in = "[1, 5]"},       {.in = "[7, 1]"},
+    {.in = "[4, 4]"}, {.in = "[2, 3, 4]"}, {.in = "[2, 3, 2, 3]"}, {.in = "[0, 3]"},
 };
 
 const tad_op tad__op_transpose = {
@@ -46,6 +44,7 @@ const tad_op tad__op_transpose = {
     .about = "the last two axes swapped",
     .formula = "transpose(x)",
     .arity = 1,
+    .any_dtype = true,
     .shape = shape,
     .view = view,
     .vjp = vjp,

@@ -10,19 +10,40 @@ static tad__text message_of(tad_tape *tape)
     return (tad__text){.out = tape->message, .size = sizeof tape->message};
 }
 
-static void keep(tad_tape *tape, const void *caller, tad_status status)
+/* Returns the message's beginning, to go on with. */
+static tad__text keep(tad_tape *tape, const void *caller, tad_status status)
 {
+    tad__text text = message_of(tape);
     tape->status = status;
-    tape->caller = tape->outer_caller ? tape->outer_caller : caller;
+    tape->caller = tape->frame.caller ? tape->frame.caller : caller;
     tape->located = false;
+    if (tape->frame.name)
+        tad__text_add(&text, "%s: ", tape->frame.name);
+    return text;
+}
+
+tad_frame tad_enter(tad_tape *tape, const char *name, const void *caller)
+{
+    tad_frame outer = {0};
+    if (!tape)
+        return outer;
+    outer = tape->frame;
+    if (!outer.caller)
+        tape->frame = (tad_frame){name, caller};
+    return outer;
+}
+
+void tad_leave(tad_tape *tape, tad_frame outer)
+{
+    if (tape)
+        tape->frame = outer;
 }
 
 tad_status tad__fail(tad_tape *tape, const void *caller, tad_status status, const char *format, ...)
 {
     if (tape->status != TAD_OK)
         return status;
-    keep(tape, caller, status);
-    tad__text text = message_of(tape);
+    tad__text text = keep(tape, caller, status);
     va_list   list;
     va_start(list, format);
     tad__text_add_list(&text, format, list);
@@ -38,10 +59,11 @@ tad_status tad__fail_memory(tad_tape *tape, const void *caller, const char *name
 tad_status tad_refuse(const tad_call *call, tad_status status, const char *format, ...)
 {
     tad_tape *tape = call->tape;
+    if (call->refused)
+        *call->refused = status;
     if (tape->status != TAD_OK)
         return status;
-    keep(tape, call->caller, status);
-    tad__text text = message_of(tape);
+    tad__text text = keep(tape, call->caller, status);
     tad__text_add(&text, "%s(", call->op->name);
     for (int i = 0; i < call->n; i++) {
         tad__text_add(&text, i ? ", " : "");

@@ -57,8 +57,8 @@ static tad_status check_shape(tad_tape *tape, tad_dtype dtype, int rank, const i
                               tad_array *array, const void *caller, const char *name)
 {
     if (tad_dtype_size(dtype) == 0)
-        return tad__fail(tape, caller, TAD_EDTYPE, "%s: %d is no element type; expected TAD_F32 or TAD_F64", name,
-                         (int)dtype);
+        return tad__fail(tape, caller, TAD_EDTYPE, "%s: %d is no element type; expected TAD_F32, TAD_F64 or TAD_I64",
+                         name, (int)dtype);
     if (rank < 0 || rank > TAD_MAX_RANK)
         return tad__fail(tape, caller, TAD_EARG, "%s: rank %d; expected 0 to %d", name, rank, TAD_MAX_RANK);
     if (rank > 0 && !dims)
@@ -85,6 +85,11 @@ static tad_var tensor_leaf(tad_tape *tape, tad_dtype dtype, int rank, const int6
     tad_array array = {0};
     if (check_shape(tape, dtype, rank, dims, data, &array, caller, name) != TAD_OK)
         return tad__invalid(tape);
+    if (differentiable && dtype == TAD_I64) {
+        tad__fail(tape, caller, TAD_EDTYPE, "%s: i64 holds indices, which have no derivatives; use tad_tensor_constant",
+                  name);
+        return tad__invalid(tape);
+    }
     if (tad__array_is_scalar(&array))
         return scalar_number(tape, data, flags_of(differentiable), caller, name);
     size_t       bytes = tad__array_bytes(&array);

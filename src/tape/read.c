@@ -65,7 +65,7 @@ double tad_value(tad_var x)
                   (long long)count);
         return nan("");
     }
-    return array.dtype == TAD_F32 ? (double)*(const float *)array.data : *(const double *)array.data;
+    return tad__array_number(&array);
 }
 
 tad_status tad_read(tad_var x, void *out, size_t bytes)

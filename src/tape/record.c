@@ -19,16 +19,18 @@ static tad_status check_op(tad_tape *tape, const tad_op *op, tad_args args)
     if (!op)
         return tad__fail(tape, args.caller, TAD_EARG, "tad_apply: the operation is NULL");
     const char *name = op->name ? op->name : "(an operation without a name)";
-    bool        whole = op->shape && (op->forward || op->view) && (op->vjp || tad__has_partials(op));
+    bool        rule = op->vjp || op->constant || tad__has_partials(op);
+    bool        whole = op->compose || (op->shape && (op->forward || op->view) && rule);
     bool        elementwise = op->value && tad__has_partials(op);
     if (!op->name || (!whole && !elementwise))
         return tad__fail(tape, args.caller, TAD_EARG,
                          "%s: expected an operation with name, value and the partial of each operand (one or two), or "
-                         "with name, shape, one of forward and view, and vjp",
+                         "with name, shape, one of forward and view, and vjp, or with name and compose",
                          name);
-    if (op->arity < 1 || op->arity > TAD_MAX_ARITY || args.n != op->arity)
-        return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %d (at most %d)", name, args.n,
-                         op->arity, TAD_MAX_ARITY);
+    int least = op->arity - op->optional;
+    if (op->arity < 1 || op->arity > TAD_MAX_ARITY || args.n < (least > 1 ? least : 1) || args.n > op->arity)
+        return tad__fail(tape, args.caller, TAD_EARG, "%s: %d operands; expected %s%d (at most %d)", name, args.n,
+                         op->optional ? "up to " : "", op->arity, TAD_MAX_ARITY);
     if (op->attribute_bytes && !args.attributes)
         return tad__fail(tape, args.caller, TAD_EARG, "%s: attributes are NULL; expected %zu bytes", name,
                          op->attribute_bytes);
@@ -123,13 +125,46 @@ static tad_status compute(const tad_call *call, double *slot)
         call->op->forward(call);
     else
         tad__elementwise_map(call);
+    return *call->refused;
+}
+
+/* Operands that hold indices where they should, and floats of one type elsewhere. Sets the result's type. */
+static tad_status check_dtypes(const tad_call *call)
+{
+    const tad_op *op = call->op;
+    tad_dtype     floats = TAD_I64;
+    for (int k = 0; k < call->n; k++) {
+        tad_dtype dtype = call->in[k].dtype;
+        bool      indices = op->indices >> k & 1;
+        if (indices ? dtype == TAD_I64 : op->any_dtype || dtype != TAD_I64) {
+            if (indices)
+                continue;
+            if (floats != TAD_I64 && floats != dtype)
+                return tad_refuse(call, TAD_EDTYPE, "%s and %s do not mix", tad_dtype_name(floats),
+                                  tad_dtype_name(dtype));
+            floats = dtype;
+            continue;
+        }
+        return indices ? tad_refuse(call, TAD_EDTYPE, "operand %d is %s; expected indices, i64", k + 1,
+                                    tad_dtype_name(dtype))
+                       : tad_refuse(call, TAD_EDTYPE, "operand %d is i64; expected f32 or f64: use tad_cast", k + 1);
+    }
+    call->out->dtype = floats;
     return TAD_OK;
+}
+
+static tad_status ask_shape(const tad_call *call)
+{
+    tad_status status = !call->op->shape || call->op->mixes ? TAD_OK : check_dtypes(call);
+    if (status != TAD_OK)
+        return status;
+    return call->op->shape ? call->op->shape(call) : tad__elementwise_shape(call);
 }
 
 static tad_status find_shape(const tad_call *call)
 {
     const tad_array *out = call->out;
-    tad_status       status = call->op->shape ? call->op->shape(call) : tad__elementwise_shape(call);
+    tad_status       status = ask_shape(call);
     if (status != TAD_OK) /* in case the operation did not say why */
         return tad_refuse(call, status, "the operation refused its operands");
     if (tad_dtype_size(out->dtype) == 0)
@@ -144,10 +179,39 @@ static tad_status find_shape(const tad_call *call)
     return TAD_OK;
 }
 
+/* An operation that is made of others. */
+static tad_var compose(tad_tape *tape, const tad_op *op, tad_args args)
+{
+    tad_array  in[TAD_MAX_ARITY], out;
+    tad_status refused = TAD_OK;
+    tad_call   call = {.op = op,
+                       .n = args.n,
+                       .in = in,
+                       .out = &out,
+                       .attributes = args.attributes,
+                       .tape = tape,
+                       .caller = args.caller,
+                       .refused = &refused};
+    for (int i = 0; i < args.n; i++)
+        tad__value_array(tape, args.x[i].id, &in[i]);
+    if (op->shape && find_shape(&call) != TAD_OK)
+        return tad__invalid(tape);
+    const tad_rule rule = {.op = op, .n = args.n, .x = args.x, .attributes = args.attributes};
+    tad_frame      outer = tad_enter(tape, op->name, args.caller);
+    tad_var        y = op->compose(&rule);
+    if (!tad__is_on(tape, y)) {
+        tad__fail(tape, args.caller, TAD_EARG, "%s: the composition gave an invalid result", op->name);
+        y = tad__invalid(tape);
+    }
+    tad_leave(tape, outer);
+    return y;
+}
+
 static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
 {
-    tad_array in[TAD_MAX_ARITY];
-    uint16_t  flags = 0;
+    tad_array  in[TAD_MAX_ARITY];
+    uint16_t   flags = 0;
+    tad_status refused = TAD_OK;
     for (int i = 0; i < args.n; i++) {
         tad__value_array(tape, args.x[i].id, &in[i]);
         flags |= tape->nodes[args.x[i].id].flags & TAD__DIFFERENTIABLE;
@@ -169,11 +233,14 @@ static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
                      .out = &record->array,
                      .attributes = record->attributes,
                      .tape = tape,
-                     .caller = args.caller};
+                     .caller = args.caller,
+                     .refused = &refused};
     if (find_shape(&call) != TAD_OK || compute(&call, &tape->values[tape->count]) != TAD_OK) {
         tad__arena_rewind(&tape->arena, record);
         return tad__invalid(tape);
     }
+    if (op->constant || call.out->dtype == TAD_I64)
+        flags = 0;
     return tad__push_record(tape, record, (uint16_t)(flags | (tad__array_is_scalar(call.out) ? TAD__SCALAR : 0)));
 }
 
@@ -186,6 +253,8 @@ tad_var tad_apply(const tad_op *op, tad_args args)
         args.caller = TAD_CALLER;
     if (check_op(tape, op, args) != TAD_OK || check_operands(tape, op, args) != TAD_OK)
         return tad__invalid(tape);
+    if (op->compose)
+        return compose(tape, op, args);
     int row = tad__row_of(op);
     if (row >= 0 && all_scalars(tape, args))
         return tad__record_scalar(tape, row, args.x[0].id, args.x[args.n - 1].id, args.caller);

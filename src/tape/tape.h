@@ -89,9 +89,9 @@ struct tad_tape {
     tad_allocator allocator;
 
     tad_status  status;
-    const void *caller;       /* where the first error happened */
-    const void *outer_caller; /* while rules record: the call they record for */
-    bool        located;      /* has the message got its file and line? */
+    const void *caller;  /* where the first error happened */
+    tad_frame   frame;   /* while rules and compositions record: what they record for */
+    bool        located; /* has the message got its file and line? */
     char        message[640];
 };
 

@@ -108,6 +108,19 @@ tad_array tad__array_of_number(double *number)
     return (tad_array){.dtype = TAD_F64, .rank = 0, .data = number};
 }
 
+double tad__array_number(const tad_array *array)
+{
+    switch (array->dtype) {
+    case TAD_F32:
+        return (double)*(const float *)array->data;
+    case TAD_I64:
+        return (double)*(const int64_t *)array->data;
+    case TAD_F64:
+        break;
+    }
+    return *(const double *)array->data;
+}
+
 int tad__array_axis(int rank, int axis)
 {
     if (axis < -rank || axis >= rank)

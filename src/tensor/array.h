@@ -35,6 +35,9 @@ tad_array tad__array_broadcast(const tad_array *array, const tad_array *shape);
 /* A rank-0 array for one number. */
 tad_array tad__array_of_number(double *number);
 
+/* The first element of an array that has one. */
+double tad__array_number(const tad_array *array);
+
 /* 0 <= result < rank for a valid axis (negative ones count from the end), -1 otherwise. */
 int tad__array_axis(int rank, int axis);
 

@@ -3,8 +3,7 @@
 #include "tensor/loop.h"
 #include "tensor/sum.h"
 
-/* The four pairs of element types. */
-#define DEFINE_RUNS(name, to_type, from_type, sum)                                                                     \
+#define DEFINE_COPY(name, to_type, from_type)                                                                          \
     static void copy_##name(void *context, int64_t n, char *const at[], const int64_t strides[])                       \
     {                                                                                                                  \
         (void)context;                                                                                                 \
@@ -16,7 +15,8 @@
         else                                                                                                           \
             for (int64_t i = 0; i < n; i++)                                                                            \
                 to[i * strides[0]] = (to_type)from[i * strides[1]];                                                    \
-    }                                                                                                                  \
+    }
+#define DEFINE_ACCUMULATE(name, to_type, from_type, sum)                                                               \
     static void accumulate_##name(void *context, int64_t n, char *const at[], const int64_t strides[])                 \
     {                                                                                                                  \
         const double     factor = *(const double *)context;                                                            \
@@ -33,12 +33,41 @@
                 to[i * strides[0]] += (to_type)(scale * from[i * strides[1]]);                                         \
     }
 
-DEFINE_RUNS(f32_f32, float, float, tad__sum_f32)
-DEFINE_RUNS(f32_f64, float, double, tad__sum_f64)
-DEFINE_RUNS(f64_f32, double, float, tad__sum_f32)
-DEFINE_RUNS(f64_f64, double, double, tad__sum_f64)
+/* Where a float is no integer's size, any integer will do, as long as it is the same everywhere. */
+static int64_t truncated(double number)
+{
+    return number >= -0x1p63 && number < 0x1p63 ? (int64_t)number : INT64_MIN;
+}
 
-static tad__run_function *const copies[2][2] = {{copy_f32_f32, copy_f32_f64}, {copy_f64_f32, copy_f64_f64}};
+#define DEFINE_TRUNCATE(name, from_type)                                                                               \
+    static void copy_##name(void *context, int64_t n, char *const at[], const int64_t strides[])                       \
+    {                                                                                                                  \
+        (void)context;                                                                                                 \
+        for (int64_t i = 0; i < n; i++)                                                                                \
+            ((int64_t *)(void *)at[0])[i * strides[0]] =                                                               \
+                truncated((double)((const from_type *)(const void *)at[1])[i * strides[1]]);                           \
+    }
+
+DEFINE_COPY(f32_f32, float, float)
+DEFINE_COPY(f32_f64, float, double)
+DEFINE_COPY(f32_i64, float, int64_t)
+DEFINE_COPY(f64_f32, double, float)
+DEFINE_COPY(f64_f64, double, double)
+DEFINE_COPY(f64_i64, double, int64_t)
+DEFINE_COPY(i64_i64, int64_t, int64_t)
+DEFINE_TRUNCATE(i64_f32, float)
+DEFINE_TRUNCATE(i64_f64, double)
+
+DEFINE_ACCUMULATE(f32_f32, float, float, tad__sum_f32)
+DEFINE_ACCUMULATE(f32_f64, float, double, tad__sum_f64)
+DEFINE_ACCUMULATE(f64_f32, double, float, tad__sum_f32)
+DEFINE_ACCUMULATE(f64_f64, double, double, tad__sum_f64)
+
+static tad__run_function *const copies[3][3] = {
+    {copy_f32_f32, copy_f32_f64, copy_f32_i64},
+    {copy_f64_f32, copy_f64_f64, copy_f64_i64},
+    {copy_i64_f32, copy_i64_f64, copy_i64_i64},
+};
 static tad__run_function *const accumulations[2][2] = {{accumulate_f32_f32, accumulate_f32_f64},
                                                        {accumulate_f64_f32, accumulate_f64_f64}};
 

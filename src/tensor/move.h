@@ -4,10 +4,10 @@
 
 #include "tensor/array.h"
 
-/* to = from */
+/* to = from; floats become integers by truncation */
 void tad__copy(const tad_array *to, const tad_array *from);
 
-/* to += factor * from. A stride of 0 in `to` sums: this one function is reduction, the adjoint of broadcasting and the
+/* to += factor * from, both of floats. A stride of 0 in `to` sums: this one function is reduction, the adjoint of broadcasting and the
  * accumulation of adjoints. Sums along the innermost axis are kept in double, in a fixed order. */
 void tad__accumulate(const tad_array *to, const tad_array *from, double factor);
 

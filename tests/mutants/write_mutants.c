@@ -12,6 +12,7 @@ typedef struct row {
 } row;
 
 #define domain(...) "domain(" #__VA_ARGS__ ")"
+#define linear_domain(...) "linear_domain(" #__VA_ARGS__ ")"
 #define kinked(...) "kinked(" #__VA_ARGS__ ")"
 static const row rows[] = {
 #define UNARY(name, about, region, value, dx) {#name, about, region, #value, 1, {#dx, NULL}},

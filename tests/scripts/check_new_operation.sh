@@ -42,6 +42,7 @@ cat >"$work/new.c" <<'END'
 #define PICK(low, high, ...) ((low) + 0.6 * ((high) - (low)))
 #define domain(...) PICK(__VA_ARGS__, 0)
 #define kinked(expression, ...) PICK(__VA_ARGS__, 0)
+#define linear_domain(...) PICK(__VA_ARGS__, 0)
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 #define JOIN_(a, b) a##b
