@@ -166,6 +166,16 @@ size_t sample_each(const tad_op *op, sample_visitor *visit, void *user)
     return op->partial[0] ? each_elementwise(&s, visit, user) : each_structured(&s, visit, user);
 }
 
+bool sample_chosen(const tad_op *op)
+{
+    const char *names = getenv("TAD_OPS");
+    size_t      length = strlen(op->name);
+    for (const char *at = names; at && (at = strstr(at, op->name)) != NULL; at += length)
+        if ((at == names || at[-1] == ',') && (at[length] == ',' || !at[length]))
+            return true;
+    return !names || !*names;
+}
+
 /* ---- numbers ---- */
 
 enum { POOL = 8, TRIES = 1000 };

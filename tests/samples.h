@@ -37,6 +37,9 @@ typedef void sample_visitor(const sample *s, void *user);
 /* Visits every sample of an operation, with each non-empty subset of its operands wanted; returns how many. */
 size_t sample_each(const tad_op *op, sample_visitor *visit, void *user);
 
+/* Is this operation to be tested? All are, unless the environment has TAD_OPS=name,name: then those are. */
+bool sample_chosen(const tad_op *op);
+
 /* The leaves of a sample: numbers that a float can hold, in the operation's domain and away from its kink, and indices. */
 void sample_leaves(const sample *s, tad_tape *tape, tad_dtype dtype, tad_var leaves[]);
 

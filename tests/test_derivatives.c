@@ -71,7 +71,10 @@ static double dot(tad_var x, tad_var y, double *magnitude)
 /* For each operation as loop index: all its samples. */
 static void each_sample_of(int op, sample_visitor *visitor)
 {
-    visit v = {.tape = tad_tape_new()};
+    visit v = {0};
+    if (!sample_chosen(tad_op_at((size_t)op)))
+        return;
+    v.tape = tad_tape_new();
     ck_assert_ptr_nonnull(v.tape);
     size_t samples = sample_each(tad_op_at((size_t)op), visitor, &v);
     tad_tape_free(v.tape);

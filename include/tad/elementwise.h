@@ -20,6 +20,7 @@
 #ifndef TAD_ELEMENTWISE_H
 #define TAD_ELEMENTWISE_H
 
+#include <tad/options.h>
 #include <tad/tape.h>
 
 #ifdef __cplusplus

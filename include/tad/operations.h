@@ -12,6 +12,7 @@
 #ifndef TAD_OPERATIONS_H
 #define TAD_OPERATIONS_H
 
+#include <tad/options.h>
 #include <tad/tape.h>
 
 #ifdef __cplusplus

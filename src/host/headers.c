@@ -63,7 +63,7 @@ static const char operations_intro[] =
 
 static void write_header(const char *intro, const char *guard)
 {
-    printf("%s#ifndef %s\n#define %s\n\n#include <tad/tape.h>\n\n", intro, guard, guard);
+    printf("%s#ifndef %s\n#define %s\n\n#include <tad/options.h>\n#include <tad/tape.h>\n\n", intro, guard, guard);
     printf("#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
 }
 
