@@ -33,6 +33,7 @@ typedef struct tad_call {
     tad_tape        *tape;       /**< for tad_refuse */
     const void      *caller;
     tad_status      *refused; /**< set by tad_refuse */
+    void           **scratch; /**< for tad_scratch */
 } tad_call;
 
 /** One application of an operation to nodes, as `vjp` and `jvp` see it. They record with the public functions. */
@@ -144,6 +145,10 @@ TAD_API tad_var tad_apply(const tad_op *op, tad_args args);
 /** For a `shape`, `forward` or `backward` function: keeps the error, in the words of `format` (as printf's), behind the
  * operation's name and the operands' shapes. Returns `status`. Allocates nothing. */
 TAD_API tad_status tad_refuse(const tad_call *call, tad_status status, const char *format, ...) TAD_PRINTF(3, 4);
+
+/** For a `forward` or `backward` function: memory that lasts until it returns, aligned for any type, not initialised.
+ * NULL: out of memory, which is then refused already (TAD_ENOMEM). */
+TAD_API void *tad_scratch(const tad_call *call, size_t bytes);
 
 /** What a tape's errors are reported for. */
 typedef struct tad_frame {

@@ -145,6 +145,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
             return status;
     }
     tad_status refused = TAD_OK;
+    void      *scratch = NULL;
     tad_call   call = {.op = op,
                        .n = record->n,
                        .in = in,
@@ -152,10 +153,11 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
                        .attributes = record->attributes,
                        .tape = tape,
                        .caller = caller,
-                       .refused = &refused};
+                       .refused = &refused,
+                       .scratch = &scratch};
     if (op->backward) {
         op->backward(&call, &gy, gx);
-        return refused;
+        return tad__end_call(&call);
     }
     tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
     call.out = &seen;

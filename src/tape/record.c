@@ -100,6 +100,23 @@ static tad_status make_view(const tad_call *call, const tad_array *operand)
     return call->op->view(call, &base, call->out) ? TAD_OK : TAD_EARG;
 }
 
+void *tad_scratch(const tad_call *call, size_t bytes)
+{
+    void *block = tad__arena_take(&call->tape->scratch, bytes);
+    if (!block)
+        *call->refused = tad__fail_memory(call->tape, call->caller, call->op->name);
+    else if (!*call->scratch)
+        *call->scratch = block;
+    return block;
+}
+
+tad_status tad__end_call(const tad_call *call)
+{
+    if (*call->scratch)
+        tad__arena_rewind(&call->tape->scratch, *call->scratch);
+    return *call->refused;
+}
+
 /* Computes the value of a call whose shape is known. `slot` is where a scalar result goes. */
 static tad_status compute(const tad_call *call, double *slot)
 {
@@ -125,7 +142,7 @@ static tad_status compute(const tad_call *call, double *slot)
         call->op->forward(call);
     else
         tad__elementwise_map(call);
-    return *call->refused;
+    return tad__end_call(call);
 }
 
 /* Operands that hold indices where they should, and floats of one type elsewhere. Sets the result's type. */
@@ -184,6 +201,7 @@ static tad_var compose(tad_tape *tape, const tad_op *op, tad_args args)
 {
     tad_array  in[TAD_MAX_ARITY], out;
     tad_status refused = TAD_OK;
+    void      *scratch = NULL;
     tad_call   call = {.op = op,
                        .n = args.n,
                        .in = in,
@@ -191,7 +209,8 @@ static tad_var compose(tad_tape *tape, const tad_op *op, tad_args args)
                        .attributes = args.attributes,
                        .tape = tape,
                        .caller = args.caller,
-                       .refused = &refused};
+                       .refused = &refused,
+                       .scratch = &scratch};
     for (int i = 0; i < args.n; i++)
         tad__value_array(tape, args.x[i].id, &in[i]);
     if (op->shape && find_shape(&call) != TAD_OK)
@@ -212,6 +231,7 @@ static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
     tad_array  in[TAD_MAX_ARITY];
     uint16_t   flags = 0;
     tad_status refused = TAD_OK;
+    void      *scratch = NULL;
     for (int i = 0; i < args.n; i++) {
         tad__value_array(tape, args.x[i].id, &in[i]);
         flags |= tape->nodes[args.x[i].id].flags & TAD__DIFFERENTIABLE;
@@ -234,7 +254,8 @@ static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
                      .attributes = record->attributes,
                      .tape = tape,
                      .caller = args.caller,
-                     .refused = &refused};
+                     .refused = &refused,
+                     .scratch = &scratch};
     if (find_shape(&call) != TAD_OK || compute(&call, &tape->values[tape->count]) != TAD_OK) {
         tad__arena_rewind(&tape->arena, record);
         return tad__invalid(tape);

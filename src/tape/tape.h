@@ -156,6 +156,9 @@ tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, cons
  * there, refers to it once tad__push_record is called. NULL and an error if there is no memory. */
 tad__record *tad__new_record(tad_tape *tape, int n, size_t attribute_bytes, const void *caller, const char *name);
 
+/* Behind a forward or backward: gives back what tad_scratch took, and returns what was refused, or TAD_OK. */
+tad_status tad__end_call(const tad_call *call);
+
 /* A constant leaf that refers to `data` (in C order), which has to live as long as the node. */
 tad_var tad__constant_view(tad_tape *tape, const tad_array *array, const void *caller, const char *name);
 
