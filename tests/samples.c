@@ -234,9 +234,10 @@ void sample_numbers(const tad_op *op, uint64_t seed, int64_t count, double a[], 
     if (op->kink &&
         tad__expression_parse(&tad__malloc_allocator, op->kink, names[op->arity - 1], op->arity, &kink, &error))
         abort();
-    bool pairs = op->arity == 2 && kink.count; /* any a may meet any b: both come from a few that get on */
+    bool         pairs = op->arity == 2 && kink.count; /* any a may meet any b: both come from a few that get on */
+    const double within = op->domain[2] + 0.7 * (op->domain[3] - op->domain[2]); /* a kink may lie in a alone */
     for (uint64_t i = 0; i < POOL && pairs; i++)
-        pools[0][i] = pick(&s, &kink, 0, i, 0, NULL);
+        pools[0][i] = pick(&s, &kink, 0, i, 1, &within);
     for (uint64_t i = 0; i < POOL && pairs; i++)
         pools[1][i] = pick(&s, &kink, 1, i, POOL, pools[0]);
     for (int64_t i = 0; i < count; i++) {

@@ -300,7 +300,7 @@ static const struct {
     {"q", 1, "unknown name 'q'"},
     {"_temperature * 2", 1, "unknown name '_temperature'"},
     {"a_word_of_more_than_thirty_two_letters", 1, "unknown name 'a_word_of_more_than_thirty_two_letters'"},
-    {"2 * tahn(x)", 5, "unknown function 'tahn', did you mean 'tanh'?"},
+    {"2 * sigmiod(x)", 5, "unknown function 'sigmiod', did you mean 'sigmoid'?"},
     {"exponential(x)", 1, "unknown function 'exponential'"},
     {"x(2)", 1, "unknown function 'x'"},
     {"square()", 1, "square takes 1 argument, found 0"},

@@ -33,6 +33,10 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
+ * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
+TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/special_functions.h"
+
 #define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
 #include "ops/constants.def"
 #undef CONSTANT

@@ -99,7 +99,7 @@ static void write_row(const row *r)
     if (!unary)
         snprintf(second, sizeof second, ", dy/db = %s", r->partial[1]);
     if (r->kink)
-        snprintf(kink, sizeof kink, " The %s jumps where %s = 0.", steps ? "value" : "derivative", r->kink);
+        snprintf(kink, sizeof kink, " %s where %s = 0.", steps ? "It jumps" : "Not smooth", r->kink);
     snprintf(text, sizeof text, "%c%s%s y = %s, dy/d%s = %s%s.%s", capital, r->about + 1, colon, r->value,
              unary ? "x" : "a", r->partial[0], second, kink);
     write_comment(text);

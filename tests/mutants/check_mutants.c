@@ -17,6 +17,21 @@ static const struct {
     {"relu", "(y > 0)"},                          /* y = x where x > 0, and 0 elsewhere */
     {"maximum", "((y > b) + (half * (a == b)))"}, /* y is a or b, and greater than b only if it is a */
     {"maximum", "((y > a) + (half * (a == b)))"},
+    {"hypot", "(a / (y + (a == 0)))"}, /* 0 over anything but 0 */
+    {"hypot", "(a / (y - (y == 0)))"},
+    {"hypot", "(b / (y + (b == 0)))"},
+    {"hypot", "(b / (y - (y == 0)))"},
+    {"asinh", "(1 / hypot(one, x))"},
+    {"softsign", "(1 / ((1 + ((y < 0) ? -(x) : x)) * (1 + ((x < 0) ? -(x) : x))))"}, /* y has the sign of x */
+    {"softsign", "(1 / ((1 + ((x < 0) ? -(x) : x)) * (1 + ((y < 0) ? -(x) : x))))"},
+    {"softsign", "(1 / ((1 + ((x <= 0) ? -(x) : x)) * (1 + ((x < 0) ? -(x) : x))))"},
+    {"softsign", "(1 / ((1 + ((x < 0) ? -(x) : x)) * (1 + ((x <= 0) ? -(x) : x))))"},
+    {"leaky_relu", "((a >= 0) ? 0 : a)"},
+    {"elu", "((a >= 0) ? 0 : expm1(a))"},
+    {"selu", "((y > 0) ? selu_scale : ((selu_scale * selu_alpha) * exp(x)))"},
+    {"hardtanh", "((y < 1) ? (x > -(1)) : 0)"},
+    {"hardtanh", "((x < 1) ? (y > -(1)) : 0)"},
+    {"copysign", "(copysign(one, y) * ((a > 0) - (a < 0)))"},
     {"minimum", "((y < b) + (half * (a == b)))"},
     {"minimum", "((y < a) + (half * (a == b)))"},
 };

@@ -26,8 +26,8 @@ enum { MOST_NODES = 100, LONGEST = 2000, MOST_MUTANTS = 200 };
 
 typedef struct node {
     char text[32]; /* an operator; "-x" for a sign; the name of a function, of a value, or a number */
-    enum { LEAF, SIGN, INFIX, CALL } kind;
-    int n, in[2];
+    enum { LEAF, SIGN, INFIX, CALL, CHOICE } kind;
+    int n, in[3];
 } node;
 
 static node        nodes[MOST_NODES];
@@ -40,12 +40,12 @@ static void fail(const char *expected)
     exit(EXIT_FAILURE);
 }
 
-static int add(int kind, const char *text, int length, int n, int a, int b)
+static int add(int kind, const char *text, int length, int n, int a, int b, int c)
 {
     if (node_count == MOST_NODES || length >= (int)sizeof nodes->text)
         fail("a shorter derivative");
     node *to = &nodes[node_count];
-    *to = (node){.kind = kind, .n = n, .in = {a, b}};
+    *to = (node){.kind = kind, .n = n, .in = {a, b, c}};
     memcpy(to->text, text, (size_t)length);
     return node_count++;
 }
@@ -71,7 +71,7 @@ static int parse_word(void)
         fail("a number, a name, '-' or '('");
     at += length;
     if (!accept("("))
-        return add(LEAF, word, length, 0, 0, 0);
+        return add(LEAF, word, length, 0, 0, 0, 0);
     a = parse(0);
     if (accept(",")) {
         b = parse(0);
@@ -79,13 +79,13 @@ static int parse_word(void)
     }
     if (!accept(")"))
         fail("')'");
-    return add(CALL, word, length, n, a, b);
+    return add(CALL, word, length, n, a, b, 0);
 }
 
 static int parse_operand(void)
 {
     if (accept("-"))
-        return add(SIGN, "-", 1, 1, parse_operand(), 0);
+        return add(SIGN, "-", 1, 1, parse_operand(), 0, 0);
     if (!accept("("))
         return parse_word();
     int inside = parse(0);
@@ -105,9 +105,15 @@ static int parse(int strength)
     for (size_t i = 0; i < sizeof infix / sizeof *infix; i++)
         if (infix[i].strength > strength && accept(infix[i].text)) {
             int right = parse(infix[i].strength);
-            left = add(INFIX, infix[i].text, (int)strlen(infix[i].text), 2, left, right);
+            left = add(INFIX, infix[i].text, (int)strlen(infix[i].text), 2, left, right, 0);
             i = (size_t)-1;
         }
+    if (strength == 0 && accept("?")) {
+        int yes = parse(0);
+        if (!accept(":"))
+            fail("':'");
+        left = add(CHOICE, "?", 1, 3, left, yes, parse(0));
+    }
     return left;
 }
 
@@ -126,6 +132,12 @@ static void write(char *out, int id)
         snprintf(end, room, "%s", e->text);
     strcat(out, "(");
     write(out, e->in[0]);
+    if (e->kind == CHOICE) {
+        strcat(out, " ? ");
+        write(out, e->in[1]);
+        strcat(out, " : ");
+        write(out, e->in[2]);
+    }
     if (e->kind == INFIX)
         snprintf(out + strlen(out), 8, " %s ", e->text);
     else if (e->n == 2)
@@ -243,6 +255,12 @@ static void change(int id)
             emit_with(id, nodes[e.in[k]]);
     if (e.kind == CALL && e.n == 2)
         swap_operands(id);
+    if (e.kind == CHOICE) {
+        node other = e;
+        other.in[1] = e.in[2];
+        other.in[2] = e.in[1];
+        emit_with(id, other);
+    }
 }
 
 static void write_mutants(const row *r, int k)

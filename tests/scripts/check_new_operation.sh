@@ -37,6 +37,8 @@ cat >"$work/new.c" <<'END'
 #include <stdio.h>
 #include <tad/tad.h>
 
+#include "ops/special_functions.h"
+
 #define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
 #include "ops/constants.def"
 #define PICK(low, high, ...) ((low) + 0.6 * ((high) - (low)))
