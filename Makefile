@@ -16,7 +16,7 @@ endif
 
 # Goals that change what other goals look at go first, one by one; the rest is then read afresh by a make of its own,
 # so that `make setup demo` sees what setup has installed, and -j cannot mix them up.
-first := $(filter setup setup-dev clean headers format,$(MAKECMDGOALS))
+first := $(filter setup setup-dev clean headers docs format,$(MAKECMDGOALS))
 ifneq (,$(and $(first),$(word 2,$(MAKECMDGOALS))))
 .PHONY: $(MAKECMDGOALS) in-order
 $(MAKECMDGOALS): in-order ; @:
@@ -65,6 +65,9 @@ BLAS ?= auto
 have_openblas := $(if $(filter auto openblas,$(BLAS)),$(call pkg_exists,openblas))
 have_libdw    := $(call pkg_exists,libdw)
 have_check    := $(call pkg_exists,check)
+
+# A peer in precision, which comes with GCC.
+have_quadmath := $(shell echo 'int main(void) { return 0; }' | $(CC) -x c - -lquadmath -o /dev/null 2>/dev/null && echo yes)
 
 features := $(if $(have_openblas),-DTAD_HAVE_CBLAS $(call pkg_cflags,openblas)) \
             $(if $(have_libdw),-DTAD_HAVE_LIBDW $(call pkg_cflags,libdw))
@@ -188,13 +191,22 @@ $(test_objects): includes = $(features) $(call pkg_cflags,check) -Iinclude -Ites
 $(test_objects): opt = $(OPT)
 $(UNIT): $(test_objects) $(STATIC)
 	@mkdir -p $(@D)
-	$(call tell,$(link) $(LDLIBS) $(call pkg_libs,check) $(LIBS) -pthread,ld)
+	$(call tell,$(link) $(LDLIBS) $(call pkg_libs,check) $(if $(have_quadmath),-lquadmath) $(LIBS) -pthread,ld)
 ifeq (,$(have_check))
 $(test_objects): no-check
 .PHONY: no-check
 no-check:
 	@echo 'The unit tests need Check (Debian: check) and pkg-config. Try: make setup' >&2; exit 1
 endif
+
+# What writes docs/operations.md, with the parts of the tests that it measures with.
+TABLE_PROGRAM := $(BUILD)/table/operations_table
+table_objects := $(call objects,tests/table/operations_table.c tests/precision.c tests/samples.c)
+$(call objects,tests/table/operations_table.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
+$(call objects,tests/table/operations_table.c): opt = $(OPT)
+$(TABLE_PROGRAM): $(table_objects) $(STATIC)
+	@mkdir -p $(@D)
+	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
 
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
 adolc := $(and $(wildcard /usr/include/adolc/adolc.h),$(shell command -v $(CXX) 2>/dev/null),$(wildcard tests/bench/*.cpp))
@@ -226,6 +238,11 @@ generated: build/host/headers
 	@build/host/headers operations $(sort $(wildcard src/ops/*.c)) > build/host/include/tad/operations.h
 	@build/host/headers errors > build/host/docs/errors.md
 
+.PHONY: docs
+docs: generated $(TABLE_PROGRAM) ## write what is written and measured from the operations: docs/operations.md
+	@$(TABLE_PROGRAM) > build/host/operations.md
+	@cmp -s build/host/operations.md docs/operations.md || { cp build/host/operations.md docs/operations.md && echo '  wrote docs/operations.md'; }
+
 # ---- Running and testing ----
 
 .PHONY: demo bench check check-all check-asan check-unit check-scripts coverage
@@ -245,7 +262,7 @@ check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, 
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san check-unit
 
-check-scripts: lib examples
+check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_layers.sh
 	@$(script_environment) $(scripts)/check_headers.sh
 	@$(script_environment) $(scripts)/check_public_headers.sh
@@ -256,6 +273,7 @@ check-scripts: lib examples
 	@$(script_environment) $(scripts)/check_readme.sh
 	@$(script_environment) $(scripts)/check_new_operation.sh
 	@$(script_environment) $(scripts)/check_mutants.sh
+	@$(script_environment) $(scripts)/check_operations.sh
 
 check-unit: $(UNIT)
 	@$(run_$(CONFIG)) $<
@@ -299,7 +317,7 @@ uninstall: ## remove what install installed
 # ---- Housekeeping ----
 
 .PHONY: format format-check tidy setup setup-dev clean help
-c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/bench/*.[ch] \
+c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/bench/*.[ch] \
            tests/bench/*.cpp examples/*.[ch])))
 
 format: ## lay the sources out with clang-format
@@ -328,5 +346,5 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(bench_objects)) build/host/headers.d
+-include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(bench_objects)) build/host/headers.d
 endif

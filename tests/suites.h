@@ -7,6 +7,7 @@
 #define SUITES(SUITE)                                                                                                  \
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
+    SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \

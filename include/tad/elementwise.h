@@ -58,7 +58,7 @@ TAD_API tad_var tad_pow(tad_var a, tad_var b);
 /** Square root: y = sqrt(x), dy/dx = half / y. */
 TAD_API tad_var tad_sqrt(tad_var x);
 
-/** Cube root: y = cbrt(x), dy/dx = 1 / (3 * y * y). */
+/** Cube root: y = cbrt(x), dy/dx = y * half == y ? 1 / (y * y) : y / (3 * x). */
 TAD_API tad_var tad_cbrt(tad_var x);
 
 /** Length of the vector (a, b): y = hypot(a, b), dy/da = a / (y + (y == 0)), dy/db = b / (y + (y == 0)). */

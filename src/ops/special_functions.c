@@ -59,14 +59,15 @@ double tad__digamma_f64(double x)
         return (double)NAN;
     if (x < 0)
         return tad__digamma_f64(1 - x) - pi / tan(pi_times(x));
-    double from_root = (x - root) - root_rest;
-    if (x >= 1 && x <= 2)
-        return from_root * horner(COUNT_OF(at_root), at_root, from_root);
-    double shift = 0;
-    for (; x < 10; x++)
-        shift += 1 / x;
+    if (x < 10) { /* to the interval around the root; going up instead would cancel digits there */
+        double shift = x < 1 ? -1 / x : 0;
+        for (x += x<1; x> 2; shift += 1 / x)
+            x--;
+        double from_root = (x - root) - root_rest;
+        return from_root * horner(COUNT_OF(at_root), at_root, from_root) + shift;
+    }
     double square = 1 / (x * x);
-    return log(x) - 0.5 / x - square * horner(COUNT_OF(asymptotic), asymptotic, square) - shift;
+    return log(x) - 0.5 / x - square * horner(COUNT_OF(asymptotic), asymptotic, square);
 }
 
 float tad__digamma_f32(float x)
