@@ -1,4 +1,4 @@
-/* Random graphs of 5 to 200 nodes with fan-out, views, broadcasting, reductions and products of matrices: reverse mode
+/* Random graphs of 5 to 500 nodes with fan-out, views, broadcasting, reductions and products of matrices: reverse mode
  * against differences and against forward mode.
  *
  * A failure prints the graph's seed; TAD_SEED=that TAD_GRAPHS=1 repeats it. TAD_GRAPHS says how many there are. */
@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_NODES = 200, MOST_LEAVES = 4, PARTS = 8 };
-static const size_t graphs = 2000;
+enum { MOST_NODES = 500, MOST_LEAVES = 4, PARTS = 8 };
+static const size_t graphs = SANITIZED ? 500 : 10000;
 
 /* A graph is a function of its seed. All shapes broadcast with each other: an axis is `rows` or 1, the next `columns` or 1.
  * Every operation is scaled so that it does not enlarge a change of its operands: so values and derivatives stay moderate
@@ -52,7 +52,7 @@ static tad_var shift(tad_var x, double by)
 
 static tad_var unary(graph *g, tad_var x)
 {
-    switch (draw(g, g->kinks ? 16 : 14)) {
+    switch (draw(g, g->kinks ? 20 : 18)) {
     case 0:
         return tad_sin(x);
     case 1:
@@ -82,6 +82,14 @@ static tad_var unary(graph *g, tad_var x)
     case 13:
         return tad_neg(x);
     case 14:
+        return tad_atan(x);
+    case 15:
+        return scale(tad_gelu(x), 0.8);
+    case 16:
+        return tad_asinh(x);
+    case 17:
+        return tad_where(tad_greater(x, x), tad_log(tad_sub(x, x)), tad_cos(x)); /* what is not chosen is infinite */
+    case 18:
         return tad_relu(x);
     default:
         return tad_abs(x);
