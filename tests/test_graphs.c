@@ -259,7 +259,7 @@ static double rounding_error(tad_tape *tape, tad_var dy)
         if (tad_read(node, values, sizeof values) != TAD_OK || tad_read_grad(node, adjoints, sizeof adjoints) != TAD_OK)
             return nan("");
         for (int64_t k = 0; k < tad_count(node); k++)
-            sum += fabs(values[k] * adjoints[k]);
+            sum += adjoints[k] != 0 ? fabs(values[k] * adjoints[k]) : 0; /* what was not chosen may be infinite */
     }
     return 4 * DBL_EPSILON * sum;
 }
