@@ -33,25 +33,45 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** The greatest element, of rank 0; NaN if there is one. dy/dx[i] is 1 for it and 0 elsewhere; elements that tie share it
+ * equally, and if y is NaN it is 0. The second derivative is 0, at ties too. Of zeros that tie, y may have either sign.
+ * Errors: TAD_ESHAPE (no elements). */
+TAD_API tad_var tad_max(tad_var x);
+
+/** The greatest elements over the n axes listed, each of which vanishes from the shape, or stays with size 1 if
+ * `keepdims`; otherwise as tad_max. Errors: TAD_ESHAPE (an axis listed has size 0), TAD_EARG (axes NULL, no such axis, an
+ * axis named twice). */
+TAD_API tad_var tad_max_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** The least element, of rank 0; otherwise as tad_max. Errors: TAD_ESHAPE (no elements). */
+TAD_API tad_var tad_min(tad_var x);
+
+/** The least elements over the n axes listed; otherwise as tad_max_axes, errors too. */
+TAD_API tad_var tad_min_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** y = log(exp(x[0]) + exp(x[1]) + ...), of rank 0, without overflow; dy/dx[i] = exp(x[i] - y), which is softmax. If all
+ * elements are -infinity, or there are none, y is -infinity and the gradient 0. If some are +infinity, y is, and they share
+ * a derivative of 1 equally. NaN gives NaN. */
+TAD_API tad_var tad_logsumexp(tad_var x);
+
+/** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
+ * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
+TAD_API tad_var tad_logsumexp_axes(tad_var x, int n, const int axes[], bool keepdims);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
  * Errors: TAD_ESHAPE (inner dimensions differ, leading axes do not broadcast, an operand of rank 0), TAD_EDTYPE. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
 
-/** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
- * in double, in an order that depends on the shape alone. */
-TAD_API tad_var tad_sum(tad_var x);
+/** Euclidean norm of all elements: y = sqrt(x[0]^2 + x[1]^2 + ...), of rank 0; dy/dx[i] = x[i] / y. Right as long as y
+ * itself neither overflows nor underflows. Where y is 0 its gradient is 0, as are all higher derivatives. If an element is
+ * infinite y is infinite, and the derivative is NaN for that element and 0 for finite ones; NaN gives NaN. */
+TAD_API tad_var tad_norm(tad_var x);
 
-/** Sum over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
+/** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
-TAD_API tad_var tad_sum_axes(tad_var x, int n, const int axes[], bool keepdims);
-
-/** Arithmetic mean of all elements, of rank 0: y = sum(x) / n, dy/dx[i] = 1 / n. The mean of no elements is 0. */
-TAD_API tad_var tad_mean(tad_var x);
-
-/** Mean over the n axes listed; otherwise as tad_sum_axes. */
-TAD_API tad_var tad_mean_axes(tad_var x, int n, const int axes[], bool keepdims);
+TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims);
 
 /** The elements of x, in C order, in the shape dims[0] x ... x dims[rank - 1]. One size may be -1: it is what remains.
  * A view where x is in C order, else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
@@ -66,9 +86,42 @@ TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop);
  * Errors: TAD_EARG (no such axis, or a negative number of zeros), TAD_ESHAPE (too large). */
 TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 
+/** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
+ * in double and rounded once, in an order that depends on shape and strides alone. */
+TAD_API tad_var tad_sum(tad_var x);
+
+/** Sum over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
+ * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
+TAD_API tad_var tad_sum_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** Arithmetic mean of all elements, of rank 0: y = sum(x) / n, dy/dx[i] = 1 / n. The mean of no elements is 0. */
+TAD_API tad_var tad_mean(tad_var x);
+
+/** Mean over the n axes listed; otherwise as tad_sum_axes. */
+TAD_API tad_var tad_mean_axes(tad_var x, int n, const int axes[], bool keepdims);
+
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */
 TAD_API tad_var tad_transpose(tad_var x);
+
+/** Variance of all n elements, of rank 0: y = sum((x - mean(x))^2) / n; dy/dx[i] = 2 (x[i] - mean(x)) / n. The mean is
+ * subtracted before squaring, all in double, and where all elements are equal y is exactly 0.
+ * Errors: TAD_ESHAPE (no elements). */
+TAD_API tad_var tad_variance(tad_var x);
+
+/** Variance over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`: the sum of
+ * squares divided by the number of elements less `correction` (1: the unbiased estimate from a sample).
+ * Errors: TAD_ESHAPE (not more elements than the correction), TAD_EARG (axes NULL, no such axis, an axis named twice, a
+ * negative correction). */
+TAD_API tad_var tad_variance_axes(tad_var x, int n, const int axes[], int correction, bool keepdims);
+
+/** Standard deviation of all n elements, of rank 0: the square root of tad_variance; dy/dx[i] = (x[i] - mean(x)) / (n y).
+ * Where y is 0 its gradient is 0, as are all higher derivatives. Squares neither overflow nor underflow.
+ * Errors: TAD_ESHAPE (no elements). */
+TAD_API tad_var tad_std(tad_var x);
+
+/** Standard deviation over the n axes listed: the square root of tad_variance_axes, errors too; gradients as tad_std's. */
+TAD_API tad_var tad_std_axes(tad_var x, int n, const int axes[], int correction, bool keepdims);
 
 /** a where the condition c is true, that is, not 0 (NaN is), and b elsewhere; all three broadcast. The gradient of the value
  * that is not chosen is exactly 0, also where it is NaN or infinite, to any order; that of c is 0 as well. c may be of any
