@@ -33,6 +33,15 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** Cumulative sum along one axis: y[i] = x[0] + ... + x[i], of the shape of x; dy[k]/dx[i] = 1 where i <= k. Summed one by
+ * one, in double. Errors: TAD_EARG (no such axis). */
+TAD_API tad_var tad_cumsum(tad_var x, int axis);
+
+/** Cumulative product along one axis: y[i] = x[0] * ... * x[i], of the shape of x; dy[k]/dx[i] is the product of the others
+ * up to k where i <= k. Derivatives are right at zeros, however many and to any order. Multiplied one by one, in double.
+ * Errors: TAD_EARG (no such axis). */
+TAD_API tad_var tad_cumprod(tad_var x, int axis);
+
 /** The greatest element, of rank 0; NaN if there is one. dy/dx[i] is 1 for it and 0 elsewhere; elements that tie share it
  * equally, and if y is NaN it is 0. The second derivative is 0, at ties too. Of zeros that tie, y may have either sign.
  * Errors: TAD_ESHAPE (no elements). */
@@ -72,6 +81,20 @@ TAD_API tad_var tad_norm(tad_var x);
 /** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** Product of all elements: y = x[0] * x[1] * ..., of rank 0; dy/dx[i] is the product of the others, which is right at
+ * zeros, however many, and to any order. The product of no elements is 1. Multiplied one by one, in double. */
+TAD_API tad_var tad_prod(tad_var x);
+
+/** Product over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
+ * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
+TAD_API tad_var tad_prod_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** The linear recurrence y[i] = a[i] * y[i - 1] + b[i] along one axis, with y[0] = b[0] (a[0] has no part in it); a, b and y
+ * have one shape. A discounted sum, an exponential moving average or a first-order filter, in one pass. With the cotangents
+ * that reach y added up from the end, t[i] = gy[i] + a[i + 1] * t[i + 1]: the gradient of b is t, that of a is
+ * t[i] * y[i - 1]. Computed one by one, in double. Errors: TAD_ESHAPE (shapes differ), TAD_EARG (no such axis), TAD_EDTYPE. */
+TAD_API tad_var tad_linear_recurrence(tad_var a, tad_var b, int axis);
 
 /** The elements of x, in C order, in the shape dims[0] x ... x dims[rank - 1]. One size may be -1: it is what remains.
  * A view where x is in C order, else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
