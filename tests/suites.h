@@ -11,6 +11,7 @@
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
+    SUITE(reductions)                                                                                                  \
     SUITE(graphs)                                                                                                      \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \

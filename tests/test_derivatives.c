@@ -72,7 +72,7 @@ static double dot(tad_var x, tad_var y, double *magnitude)
 static void each_sample_of(int op, sample_visitor *visitor)
 {
     visit v = {0};
-    if (!sample_chosen(tad_op_at((size_t)op)))
+    if (!sample_chosen(tad_op_at((size_t)op)) || tad_op_at((size_t)op)->constant) /* a constant has no derivative */
         return;
     v.tape = tad_tape_new();
     ck_assert_ptr_nonnull(v.tape);

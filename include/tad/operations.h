@@ -19,6 +19,14 @@
 extern "C" {
 #endif
 
+/** The index along one axis of the greatest element, as TAD_I64; the axis vanishes from the shape, or stays with size 1 if
+ * `keepdims`. The first one where some tie, and the first NaN where there are any. A constant: nothing is differentiated
+ * through it. Errors: TAD_EARG (no such axis), TAD_ESHAPE (it has size 0). */
+TAD_API tad_var tad_argmax(tad_var x, int axis, bool keepdims);
+
+/** The index along one axis of the least element; otherwise as tad_argmax, errors too. */
+TAD_API tad_var tad_argmin(tad_var x, int axis, bool keepdims);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
