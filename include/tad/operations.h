@@ -68,7 +68,7 @@ TAD_API tad_var tad_min_axes(tad_var x, int n, const int axes[], bool keepdims);
 
 /** y = log(exp(x[0]) + exp(x[1]) + ...), of rank 0, without overflow; dy/dx[i] = exp(x[i] - y), which is softmax. If all
  * elements are -infinity, or there are none, y is -infinity and the gradient 0. If some are +infinity, y is, and they share
- * a derivative of 1 equally. NaN gives NaN. */
+ * a derivative of 1 equally. NaN gives NaN. The derivative's relative error is that of exp(y): up to |y| roundings. */
 TAD_API tad_var tad_logsumexp(tad_var x);
 
 /** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
@@ -136,7 +136,8 @@ TAD_API tad_var tad_mean_axes(tad_var x, int n, const int axes[], bool keepdims)
 TAD_API tad_var tad_transpose(tad_var x);
 
 /** Variance of all n elements, of rank 0: y = sum((x - mean(x))^2) / n; dy/dx[i] = 2 (x[i] - mean(x)) / n. The mean is
- * subtracted before squaring, all in double, and where all elements are equal y is exactly 0.
+ * subtracted before squaring, all in double, and where all elements are equal y is exactly 0. If one is infinite or NaN, y
+ * and the gradient are NaN.
  * Errors: TAD_ESHAPE (no elements). */
 TAD_API tad_var tad_variance(tad_var x);
 

@@ -4,6 +4,8 @@
 #include "tensor/fold.h"
 #include "tensor/move.h"
 
+#include <math.h>
+
 bool tad__means(const tad_call *call, const tad_array *x, tad_array *means)
 {
     tad_array differences, first = tad__axes_first(call, x);
@@ -11,9 +13,13 @@ bool tad__means(const tad_call *call, const tad_array *x, tad_array *means)
         return false;
     tad_array to = tad__axes_expand(call, &differences), center = tad__axes_expand(call, means);
     int64_t   group = tad__axes_group(call);
+    double   *mean = means->data;
     tad__copy(means, &first);
     tad__fold_differences(&to, x, &center);
     tad__accumulate(means, &differences, 1 / (double)group);
+    for (int64_t i = 0; i < tad__array_count(means); i++)
+        if (isinf(mean[i]))
+            mean[i] = NAN; /* as where the first element is the infinite one */
     return true;
 }
 

@@ -75,7 +75,7 @@ const tad_op tad__op_logsumexp = {
 
 /** y = log(exp(x[0]) + exp(x[1]) + ...), of rank 0, without overflow; dy/dx[i] = exp(x[i] - y), which is softmax. If all
  * elements are -infinity, or there are none, y is -infinity and the gradient 0. If some are +infinity, y is, and they share
- * a derivative of 1 equally. NaN gives NaN. */
+ * a derivative of 1 equally. NaN gives NaN. The derivative's relative error is that of exp(y): up to |y| roundings. */
 TAD_API tad_var tad_logsumexp(tad_var x)
 {
     return tad__over_all(&tad__op_logsumexp, x, TAD_CALLER);

@@ -178,7 +178,8 @@ static tad_var over(const tad_op *op, tad_var x, tad__axes axes, int correction,
 }
 
 /** Variance of all n elements, of rank 0: y = sum((x - mean(x))^2) / n; dy/dx[i] = 2 (x[i] - mean(x)) / n. The mean is
- * subtracted before squaring, all in double, and where all elements are equal y is exactly 0.
+ * subtracted before squaring, all in double, and where all elements are equal y is exactly 0. If one is infinite or NaN, y
+ * and the gradient are NaN.
  * Errors: TAD_ESHAPE (no elements). */
 TAD_API tad_var tad_variance(tad_var x)
 {
