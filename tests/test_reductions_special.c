@@ -33,19 +33,20 @@ typedef struct special {
     bool   only_f64;
 } special;
 
-#define INF INFINITY
+#define INF HUGE_VAL
+#define QNAN ((double)NAN)
 
 static const special specials[] = {
     {"max", tad_max, {1, 3, 2, 3}, 3, {0, 0.5, 0, 0.5}, false},
     {"max", tad_max, {2, 2, 2, 2}, 2, {0.25, 0.25, 0.25, 0.25}, false},
     {"max", tad_max, {0.0, -0.0, -1, -2}, 0, {0.5, 0.5, 0, 0}, false},
-    {"max", tad_max, {1, NAN, 3, 2}, NAN, {0, 0, 0, 0}, false},
-    {"max", tad_max, {NAN, 1, INF, 2}, NAN, {0, 0, 0, 0}, false},
+    {"max", tad_max, {1, QNAN, 3, 2}, QNAN, {0, 0, 0, 0}, false},
+    {"max", tad_max, {QNAN, 1, INF, 2}, QNAN, {0, 0, 0, 0}, false},
     {"max", tad_max, {1, INF, -INF, 2}, INF, {0, 1, 0, 0}, false},
     {"max", tad_max, {-INF, -INF, -INF, -INF}, -INF, {0.25, 0.25, 0.25, 0.25}, false},
     {"min", tad_min, {1, 3, 2, 1}, 1, {0.5, 0, 0, 0.5}, false},
     {"min", tad_min, {0.0, -0.0, 1, 2}, 0, {0.5, 0.5, 0, 0}, false},
-    {"min", tad_min, {1, 3, 2, NAN}, NAN, {0, 0, 0, 0}, false},
+    {"min", tad_min, {1, 3, 2, QNAN}, QNAN, {0, 0, 0, 0}, false},
     {"min", tad_min, {1, INF, -INF, 2}, -INF, {0, 0, 1, 0}, false},
     {"min", tad_min, {INF, INF, INF, INF}, INF, {0.25, 0.25, 0.25, 0.25}, false},
     {"prod", tad_prod, {2, 0, 3, 4}, 0, {0, 24, 0, 0}, false},
@@ -53,8 +54,8 @@ static const special specials[] = {
     {"prod", tad_prod, {0, 0, 0, 0}, 0, {0, 0, 0, 0}, false},
     {"prod", tad_prod, {2, -0.0, 3, 4}, -0.0, {0, 24, 0, 0}, false},
     {"prod", tad_prod, {1, INF, 2, 3}, INF, {INF, 6, INF, INF}, false},
-    {"prod", tad_prod, {1, NAN, 2, 3}, NAN, {NAN, 6, NAN, NAN}, false},
-    {"prod", tad_prod, {0, INF, 2, 3}, NAN, {INF, 0, NAN, NAN}, false},
+    {"prod", tad_prod, {1, QNAN, 2, 3}, QNAN, {QNAN, 6, QNAN, QNAN}, false},
+    {"prod", tad_prod, {0, INF, 2, 3}, QNAN, {INF, 0, QNAN, QNAN}, false},
     {"prod", tad_prod, {1e30, 1e-30, 1e-30, 1e30}, 1, {1e-30, 1e30, 1e30, 1e-30}, false},
     {"logsumexp", tad_logsumexp, {0, 0, 0, 0}, 1.3862943611198906, {0.25, 0.25, 0.25, 0.25}, false},
     {"logsumexp", tad_logsumexp, {1000, -1000, -5000, 0}, 1000, {1, 0, 0, 0}, false},
@@ -63,18 +64,18 @@ static const special specials[] = {
     {"logsumexp", tad_logsumexp, {-INF, -INF, -INF, -INF}, -INF, {0, 0, 0, 0}, false},
     {"logsumexp", tad_logsumexp, {1, INF, -INF, 5}, INF, {0, 1, 0, 0}, false},
     {"logsumexp", tad_logsumexp, {INF, INF, 0, INF}, INF, {1. / 3, 1. / 3, 0, 1. / 3}, false},
-    {"logsumexp", tad_logsumexp, {1, NAN, 2, 3}, NAN, {NAN, NAN, NAN, NAN}, false},
+    {"logsumexp", tad_logsumexp, {1, QNAN, 2, 3}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
     {"variance", tad_variance, {0.1, 0.1, 0.1, 0.1}, 0, {0, 0, 0, 0}, false},
     {"variance", tad_variance, {1, 2, 3, 4}, 1.25, {-0.75, -0.25, 0.25, 0.75}, false},
     {"variance", tad_variance, {1e9 + 1, 1e9 + 2, 1e9 + 3, 1e9 + 4}, 1.25, {-0.75, -0.25, 0.25, 0.75}, true},
-    {"variance", tad_variance, {1, INF, 2, 3}, NAN, {NAN, NAN, NAN, NAN}, false},
-    {"variance", tad_variance, {INF, 1, 2, INF}, NAN, {NAN, NAN, NAN, NAN}, false},
-    {"variance", tad_variance, {1, NAN, 2, 3}, NAN, {NAN, NAN, NAN, NAN}, false},
+    {"variance", tad_variance, {1, INF, 2, 3}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
+    {"variance", tad_variance, {INF, 1, 2, INF}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
+    {"variance", tad_variance, {1, QNAN, 2, 3}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
     {"std", tad_std, {0.1, 0.1, 0.1, 0.1}, 0, {0, 0, 0, 0}, false},
     {"std", tad_std, {-1, -1, 1, 1}, 1, {-0.25, -0.25, 0.25, 0.25}, false},
     {"std", tad_std, {-1e200, -1e200, 1e200, 1e200}, 1e200, {-0.25, -0.25, 0.25, 0.25}, true},
     {"std", tad_std, {-1e-200, -1e-200, 1e-200, 1e-200}, 1e-200, {-0.25, -0.25, 0.25, 0.25}, true},
-    {"std", tad_std, {1, INF, 2, 3}, NAN, {NAN, NAN, NAN, NAN}, false},
+    {"std", tad_std, {1, INF, 2, 3}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
     {"norm", tad_norm, {0, 0, 0, 0}, 0, {0, 0, 0, 0}, false},
     {"norm", tad_norm, {-0.0, 0, 0, 0}, 0, {0, 0, 0, 0}, false},
     {"norm", tad_norm, {0, -3, 0, 4}, 5, {0, -0.6, 0, 0.8}, false},
@@ -84,8 +85,8 @@ static const special specials[] = {
     {"norm", tad_norm, {DBL_MAX, 0, 0, 1}, DBL_MAX, {1, 0, 0, 1 / DBL_MAX}, true},
     {"norm", tad_norm, {5e-324, 0, 0, 0}, 5e-324, {1, 0, 0, 0}, true},
     {"norm", tad_norm, {1e-310, 1e-310, 1e-310, -1e-310}, 2e-310, {0.5, 0.5, 0.5, -0.5}, true},
-    {"norm", tad_norm, {3, INF, 4, 0}, INF, {0, NAN, 0, 0}, false},
-    {"norm", tad_norm, {3, INF, NAN, 0}, NAN, {NAN, NAN, NAN, NAN}, false},
+    {"norm", tad_norm, {3, INF, 4, 0}, INF, {0, QNAN, 0, 0}, false},
+    {"norm", tad_norm, {3, INF, QNAN, 0}, QNAN, {QNAN, QNAN, QNAN, QNAN}, false},
 };
 
 static tad_var four(const double x[LENGTH], tad_dtype dtype)
@@ -198,7 +199,7 @@ START_TEST(second_derivatives_by_convention)
         tad_var (*all)(tad_var x);
         double x[LENGTH];
     } rows[] = {
-        {tad_max, {1, 3, 2, 3}},           {tad_min, {2, 2, 2, 2}},         {tad_max, {1, NAN, 3, 2}},
+        {tad_max, {1, 3, 2, 3}},           {tad_min, {2, 2, 2, 2}},         {tad_max, {1, QNAN, 3, 2}},
         {tad_norm, {0, 0, 0, 0}},          {tad_std, {0.1, 0.1, 0.1, 0.1}}, {tad_logsumexp, {-INF, -INF, -INF, -INF}},
         {tad_logsumexp, {1, INF, INF, 5}},
     };
@@ -282,7 +283,7 @@ START_TEST(empty_axes)
     double               out[2];
     tad_var              x = tad_tensor(tape, TAD_F64, 2, dims, NULL);
     expect_values(tad_prod_axes(x, 1, one, false), 1, 1);
-    expect_values(tad_logsumexp_axes(x, 1, one, false), -INFINITY, -INFINITY);
+    expect_values(tad_logsumexp_axes(x, 1, one, false), -INF, -INF);
     expect_values(tad_norm_axes(x, 1, one, true), 0, 0);
     expect_values(tad_mean_axes(x, 1, one, true), 0, 0);
     expect_values(tad_sum(x), 0);
@@ -302,8 +303,8 @@ START_TEST(indices_at_special_values)
     static const struct {
         double  x[LENGTH];
         int64_t greatest, least;
-    } rows[] = {{{1, 3, 3, 1}, 1, 0},          {{2, 2, 2, 2}, 0, 0},        {{0.0, -0.0, 0.0, -0.0}, 0, 0},
-                {{1, NAN, NAN, 2}, 1, 1},      {{NAN, INF, -INF, 2}, 0, 0}, {{-INF, 5, INF, NAN}, 3, 3},
+    } rows[] = {{{1, 3, 3, 1}, 1, 0},          {{2, 2, 2, 2}, 0, 0},         {{0.0, -0.0, 0.0, -0.0}, 0, 0},
+                {{1, QNAN, QNAN, 2}, 1, 1},    {{QNAN, INF, -INF, 2}, 0, 0}, {{-INF, 5, INF, QNAN}, 3, 3},
                 {{-INF, -INF, INF, INF}, 2, 0}};
     for (size_t n = 0; n < COUNT(rows); n++)
         for (int f32 = 0; f32 <= 1; f32++) {

@@ -15,9 +15,9 @@ tad__axes tad__axes_of(int n, const int axes[], bool keepdims)
     return to;
 }
 
-/* Axes that are there, and named once. */
-static void mark(const tad__axes *to, int rank, bool reduced[TAD_MAX_RANK])
+void tad__axes_reduced(const void *attributes, int rank, bool reduced[TAD_MAX_RANK])
 {
+    const tad__axes *to = attributes;
     for (int i = 0; i < rank; i++)
         reduced[i] = to->all;
     for (int i = 0; i < to->n; i++)
@@ -50,7 +50,7 @@ tad_status tad__axes_shape(const tad_call *call)
     tad_status       status = check(call);
     if (status != TAD_OK)
         return status;
-    mark(to, x->rank, reduced);
+    tad__axes_reduced(to, x->rank, reduced);
     call->out->rank = 0;
     for (int i = 0; i < x->rank; i++)
         if (!reduced[i] || to->keepdims)
@@ -72,7 +72,7 @@ int64_t tad__axes_group(const tad_call *call)
     const tad_array *x = &call->in[0];
     bool             reduced[TAD_MAX_RANK];
     int64_t          size = 1;
-    mark(call->attributes, x->rank, reduced);
+    tad__axes_reduced(call->attributes, x->rank, reduced);
     for (int i = 0; i < x->rank; i++)
         size *= reduced[i] ? x->dims[i] : 1;
     return size;
@@ -84,7 +84,7 @@ tad_array tad__axes_expand(const tad_call *call, const tad_array *array)
     const tad_array *x = &call->in[0];
     tad_array        view = *array;
     bool             reduced[TAD_MAX_RANK];
-    mark(to, x->rank, reduced);
+    tad__axes_reduced(to, x->rank, reduced);
     tad__array_set_shape(&view, x->rank, x->dims);
     for (int i = 0, k = 0; i < x->rank; i++) {
         view.strides[i] = reduced[i] ? 0 : array->strides[k];
@@ -98,7 +98,7 @@ tad_array tad__axes_first(const tad_call *call, const tad_array *x)
     const tad__axes *to = call->attributes;
     tad_array        first = *x;
     bool             reduced[TAD_MAX_RANK];
-    mark(to, x->rank, reduced);
+    tad__axes_reduced(to, x->rank, reduced);
     first.rank = 0;
     for (int i = 0; i < x->rank; i++)
         if (!reduced[i] || to->keepdims) {
@@ -134,17 +134,12 @@ void tad__axes_store(const tad_call *call, const tad_array *result)
         tad__copy(call->out, result);
 }
 
-void tad__axes_mark(const tad_rule *rule, bool reduced[TAD_MAX_RANK])
-{
-    mark(rule->attributes, tad_rank(rule->x[0]), reduced);
-}
-
 tad_var tad__axes_keep(const tad_rule *rule, tad_var v)
 {
     int64_t dims[TAD_MAX_RANK];
     bool    reduced[TAD_MAX_RANK];
     int     rank = tad_rank(rule->x[0]);
-    tad__axes_mark(rule, reduced);
+    tad__axes_reduced(rule->attributes, tad_rank(rule->x[0]), reduced);
     for (int i = 0; i < rank; i++)
         dims[i] = reduced[i] ? 1 : tad_dim(rule->x[0], i);
     return tad_rank(v) == rank ? v : tad_reshape(v, rank, dims);
@@ -155,7 +150,7 @@ tad_var tad__axes_sum(const tad_rule *rule, tad_var v)
     const tad__axes *to = rule->attributes;
     bool             reduced[TAD_MAX_RANK];
     int              axes[TAD_MAX_RANK], n = 0;
-    tad__axes_mark(rule, reduced);
+    tad__axes_reduced(rule->attributes, tad_rank(rule->x[0]), reduced);
     for (int i = 0; i < tad_rank(rule->x[0]); i++)
         if (reduced[i])
             axes[n++] = i;
@@ -166,7 +161,7 @@ int64_t tad__axes_count(const tad_rule *rule)
 {
     bool    reduced[TAD_MAX_RANK];
     int64_t size = 1;
-    tad__axes_mark(rule, reduced);
+    tad__axes_reduced(rule->attributes, tad_rank(rule->x[0]), reduced);
     for (int i = 0; i < tad_rank(rule->x[0]); i++)
         size *= reduced[i] ? tad_dim(rule->x[0], i) : 1;
     return size;

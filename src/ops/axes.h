@@ -17,6 +17,9 @@ typedef struct tad__axes {
 /* The caller's list; a number of axes beyond the largest rank is kept, to be refused. */
 tad__axes tad__axes_of(int n, const int axes[], bool keepdims);
 
+/* Which of so many axes are reduced, according to attributes that were found good. */
+void tad__axes_reduced(const void *attributes, int rank, bool reduced[TAD_MAX_RANK]);
+
 /* ---- for functions that see numbers ---- */
 
 /* A `shape` function. */
@@ -48,9 +51,6 @@ tad_var tad__axes_keep(const tad_rule *rule, tad_var v);
 /* A value of the operand's shape summed over the reduced axes, to the result's shape; tad__axes_count: how many there are. */
 tad_var tad__axes_sum(const tad_rule *rule, tad_var v);
 int64_t tad__axes_count(const tad_rule *rule);
-
-/* Which axes of x are reduced. */
-void tad__axes_mark(const tad_rule *rule, bool reduced[TAD_MAX_RANK]);
 
 /* ---- for public functions ---- */
 

@@ -19,7 +19,7 @@ bool tad__means(const tad_call *call, const tad_array *x, tad_array *means)
     tad__accumulate(means, &differences, 1 / (double)group);
     for (int64_t i = 0; i < tad__array_count(means); i++)
         if (isinf(mean[i]))
-            mean[i] = NAN; /* as where the first element is the infinite one */
+            mean[i] = nan(""); /* as where the first element is the infinite one */
     return true;
 }
 

@@ -24,12 +24,12 @@ static void fold(const tad_call *call, tad__extreme which, double start)
 
 static void forward_max(const tad_call *call)
 {
-    fold(call, TAD__MAX, -INFINITY);
+    fold(call, TAD__MAX, -HUGE_VAL);
 }
 
 static void forward_min(const tad_call *call)
 {
-    fold(call, TAD__MIN, INFINITY);
+    fold(call, TAD__MIN, HUGE_VAL);
 }
 
 static void backward(const tad_call *call, const tad_array *gy, const tad_array gx[])

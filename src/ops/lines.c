@@ -41,7 +41,9 @@ tad_array tad__line_carry(const tad_call *call, double number)
 tad_array tad__line_seen(const tad_call *call, const tad_array *array, bool back)
 {
     const tad__line *line = call->attributes;
-    return line->reverse != back ? tad__reversed(array) : *array;
+    bool             axes[TAD_MAX_RANK] = {false};
+    axes[tad__array_axis(array->rank, line->axis)] = true;
+    return line->reverse != back ? tad__reversed(array, axes) : *array;
 }
 
 static tad_var shifted(tad_var x, int axis, bool towards_start)

@@ -11,7 +11,7 @@
 static void forward(const tad_call *call)
 {
     tad_array result, sums;
-    if (!tad__axes_result(call, -INFINITY, &result) || !tad__axes_doubles(call, 0, &sums))
+    if (!tad__axes_result(call, -HUGE_VAL, &result) || !tad__axes_doubles(call, 0, &sums))
         return;
     const tad_array *x = &call->in[0];
     double          *y = result.data, *sum = sums.data;
@@ -41,7 +41,7 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
 static tad_var weights(const tad_rule *rule)
 {
     tad_tape *tape = rule->y.tape;
-    tad_var   zero = tad_constant(tape, 0), one = tad_constant(tape, 1), infinity = tad_constant(tape, INFINITY);
+    tad_var   zero = tad_constant(tape, 0), one = tad_constant(tape, 1), infinity = tad_constant(tape, HUGE_VAL);
     tad_var   x = rule->x[0], y = tad__axes_keep(rule, rule->y), tie = tad_equal(x, y);
     tad_var   share = tad_div(tad_greater(rule->y, zero), tad_maximum(tad__axes_sum(rule, tie), one));
     tad_var   shared = tad_mul(tie, tad__axes_keep(rule, share));

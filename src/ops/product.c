@@ -23,14 +23,16 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
 {
     const tad_array *x = &call->in[0];
     tad_array        before, behind, left = tad__line_doubles(call), none = *x;
+    bool             reduced[TAD_MAX_RANK];
     if (!left.data || !tad__axes_doubles(call, 1, &before) || !tad__axes_doubles(call, 0, &behind))
         return;
     tad__copy(&behind, gy);
     none.data = NULL;
     tad_array carry = tad__axes_expand(call, &before), back = tad__axes_expand(call, &behind);
     tad__scan_products(&carry, &left, x, true);
-    tad_array carry_back = tad__reversed(&back), gx_back = tad__reversed(&gx[0]), left_back = tad__reversed(&left),
-              x_back = tad__reversed(x);
+    tad__axes_reduced(call->attributes, x->rank, reduced);
+    tad_array carry_back = tad__reversed(&back, reduced), gx_back = tad__reversed(&gx[0], reduced),
+              left_back = tad__reversed(&left, reduced), x_back = tad__reversed(x, reduced);
     tad__scan_pull_products(&carry_back, &gx_back, &none, &left_back, &x_back, true);
 }
 
@@ -40,7 +42,7 @@ static tad_var others(const tad_rule *rule)
     bool    reduced[TAD_MAX_RANK];
     tad_var lines = rule->x[0], product = {0};
     int     done = -1; /* the last axis that was dealt with */
-    tad__axes_mark(rule, reduced);
+    tad__axes_reduced(rule->attributes, tad_rank(lines), reduced);
     for (int i = tad_rank(lines) - 1; i >= 0; i--) {
         if (!reduced[i] || tad_dim(rule->x[0], i) == 1)
             continue;

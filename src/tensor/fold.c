@@ -164,8 +164,16 @@ void tad__fold_ties(const tad_array *to, const tad_array *from, const tad_array 
 
 /* ---- adjoints ---- */
 
-/* gx += the term in g, x and the numbers c and r of the group */
+/* gx += the term in g, x and the numbers c and r of the group; within a group those and g stand still */
 #define DEFINE_PULL(name, type, c_type, term)                                                                          \
+    static inline void name##_##type##_group(int64_t n, type *gx, const type *xs, int64_t s, int64_t sx, type g,       \
+                                             c_type c, double r)                                                       \
+    {                                                                                                                  \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            const type x = xs[i * sx];                                                                                 \
+            gx[i * s] += (type)(term);                                                                                 \
+        }                                                                                                              \
+    }                                                                                                                  \
     static void name##_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                     \
     {                                                                                                                  \
         (void)context;                                                                                                 \
@@ -173,6 +181,15 @@ void tad__fold_ties(const tad_array *to, const tad_array *from, const tad_array 
         const type   *gy = (const type *)(const void *)at[1], *xs = (const type *)(const void *)at[2];                 \
         const c_type *cs = (const c_type *)(const void *)at[3];                                                        \
         const double *rs = (const double *)(const void *)at[4];                                                        \
+        if (strides[1] == 0 && strides[3] == 0 && strides[4] == 0) {                                                   \
+            if (*gy == 0)                                                                                              \
+                return;                                                                                                \
+            if (strides[0] == 1 && strides[2] == 1)                                                                    \
+                name##_##type##_group(n, gx, xs, 1, 1, *gy, *cs, *rs);                                                 \
+            else                                                                                                       \
+                name##_##type##_group(n, gx, xs, strides[0], strides[2], *gy, *cs, *rs);                               \
+            return;                                                                                                    \
+        }                                                                                                              \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             const type   g = gy[i * strides[1]], x = xs[i * strides[2]];                                               \
             const c_type c = cs[i * strides[3]];                                                                       \

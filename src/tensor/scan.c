@@ -2,44 +2,49 @@
 
 #include "tensor/loop.h"
 
-tad_array tad__reversed(const tad_array *array)
+tad_array tad__reversed(const tad_array *array, const bool axes[])
 {
     tad_array view = *array;
     int64_t   last = 0;
-    for (int i = 0; i < array->rank; i++) {
-        last += array->dims[i] > 0 ? (array->dims[i] - 1) * array->strides[i] : 0;
-        view.strides[i] = -array->strides[i];
-    }
+    for (int i = 0; i < array->rank; i++)
+        if (axes[i]) {
+            last += array->dims[i] > 0 ? (array->dims[i] - 1) * array->strides[i] : 0;
+            view.strides[i] = -array->strides[i];
+        }
     if (view.data)
         view.data = (char *)array->data + last * (int64_t)tad_dtype_size(array->dtype);
     return view;
 }
 
-/* A run of steps, in which `c` is what is carried. Along a line that is one number; across lines each has its own. */
-#define STEPS(step)                                                                                                    \
-    if (strides[0] == 0) {                                                                                             \
-        double c = *carry;                                                                                             \
-        for (int64_t i = 0; i < n; i++) {                                                                              \
-            step                                                                                                       \
-        }                                                                                                              \
-        *carry = c;                                                                                                    \
-    } else {                                                                                                           \
-        for (int64_t i = 0; i < n; i++) {                                                                              \
-            double c = carry[i * strides[0]];                                                                          \
-            step   carry[i * strides[0]] = c;                                                                          \
-        }                                                                                                              \
-    }
-
-#define AT(k, type) ((type *)(void *)at[k])[i * strides[k]]
-
+/* A run of steps, in which `c` is what is carried. Along a line that is one number; across lines each has its own, and what lies
+ * side by side is compiled for itself, so that it vectorises. */
 #define DEFINE_SCAN(name, suffix, step)                                                                                \
-    static void name##_##suffix(void *context, int64_t n, char *const at[], const int64_t strides[])                   \
+    static inline void name##_##suffix##_steps(bool before, int64_t n, char *const at[], int64_t s0, int64_t s1,       \
+                                               int64_t s2, int64_t s3, int64_t s4)                                     \
     {                                                                                                                  \
-        const bool before = context != NULL;                                                                           \
-        double    *carry = (double *)(void *)at[0];                                                                    \
-        (void)before;                                                                                                  \
-        STEPS(step)                                                                                                    \
+        double *carry = (double *)(void *)at[0], c = *carry;                                                           \
+        (void)before, (void)s3, (void)s4;                                                                              \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            c = s0 ? carry[i * s0] : c;                                                                                \
+            step;                                                                                                      \
+            if (s0)                                                                                                    \
+                carry[i * s0] = c;                                                                                     \
+        }                                                                                                              \
+        if (!s0)                                                                                                       \
+            *carry = c;                                                                                                \
+    }                                                                                                                  \
+    static void name##_##suffix(void *context, int64_t n, char *const at[], const int64_t s[])                         \
+    {                                                                                                                  \
+        const bool *before = context;                                                                                  \
+        if (s[0] == 0)                                                                                                 \
+            name##_##suffix##_steps(*before, n, at, 0, s[1], s[2], s[3], s[4]);                                        \
+        else if (s[0] == 1 && s[1] == 1 && s[2] == 1 && s[3] == 1 && s[4] == 1)                                        \
+            name##_##suffix##_steps(*before, n, at, 1, 1, 1, 1, 1);                                                    \
+        else                                                                                                           \
+            name##_##suffix##_steps(*before, n, at, s[0], s[1], s[2], s[3], s[4]);                                     \
     }
+
+#define AT(k, type) ((type *)(void *)at[k])[i * s##k]
 
 #define SUMS(type)                                                                                                     \
     c += (double)AT(2, type);                                                                                          \
@@ -83,45 +88,51 @@ DEFINE_SCAN(pull_recurrence, f64, PULL_RECURRENCE(double))
 
 #define RUN(name, dtype) ((dtype) == TAD_F32 ? name##_f32 : name##_f64)
 
+/* A kernel looks at five strides: where there are fewer arrays, the last is given again. */
+static void scan(tad__run_function *run, const tad_array *carry, const tad_array *a, const tad_array *b,
+                 const tad_array *c, const tad_array *d, bool before)
+{
+    tad__loop(5, (const tad_array *const[]){carry, a, b, c, d}, run, &before);
+}
+
 void tad__scan_sums(const tad_array *carry, const tad_array *to, const tad_array *from)
 {
-    tad__loop(3, (const tad_array *const[]){carry, to, from}, RUN(sums, from->dtype), NULL);
+    scan(RUN(sums, from->dtype), carry, to, from, from, from, false);
 }
 
 void tad__scan_add_sums(const tad_array *carry, const tad_array *to, const tad_array *from)
 {
-    tad__loop(3, (const tad_array *const[]){carry, to, from}, RUN(add_sums, from->dtype), NULL);
+    scan(RUN(add_sums, from->dtype), carry, to, from, from, from, false);
 }
 
 void tad__scan_products(const tad_array *carry, const tad_array *to, const tad_array *from, bool before)
 {
-    tad__run_function *run = to->dtype != from->dtype ? products_f64_f32 : RUN(products, from->dtype);
-    tad__loop(3, (const tad_array *const[]){carry, to, from}, run, before ? &before : NULL);
+    scan(to->dtype != from->dtype ? products_f64_f32 : RUN(products, from->dtype), carry, to, from, from, from, before);
 }
 
 void tad__scan_pull_products(const tad_array *carry, const tad_array *gx, const tad_array *gy, const tad_array *left,
                              const tad_array *x, bool before)
 {
-    tad__loop(5, (const tad_array *const[]){carry, gx, gy, left, x}, RUN(pull_products, x->dtype),
-              before ? &before : NULL);
+    scan(RUN(pull_products, x->dtype), carry, gx, gy, left, x, before);
 }
 
 void tad__scan_recurrence(const tad_array *carry, const tad_array *to, const tad_array *a, const tad_array *b)
 {
-    tad__loop(4, (const tad_array *const[]){carry, to, a, b}, RUN(recurrence, a->dtype), NULL);
+    scan(RUN(recurrence, a->dtype), carry, to, a, b, b, false);
 }
 
 void tad__scan_pull_recurrence(const tad_array *carry, const tad_array *gb, const tad_array *gy_total,
                                const tad_array *gy, const tad_array *a)
 {
-    tad__loop(5, (const tad_array *const[]){carry, gb, gy_total, gy, a}, RUN(pull_recurrence, a->dtype), NULL);
+    scan(RUN(pull_recurrence, a->dtype), carry, gb, gy_total, gy, a, false);
 }
 
 /* ---- no line ---- */
 
 #define DEFINE_ADD_PRODUCTS(suffix, type)                                                                              \
-    static void add_products_##suffix(void *context, int64_t n, char *const at[], const int64_t strides[])             \
+    static void add_products_##suffix(void *context, int64_t n, char *const at[], const int64_t s[])                   \
     {                                                                                                                  \
+        const int64_t s0 = s[0], s1 = s[1], s2 = s[2];                                                                 \
         (void)context;                                                                                                 \
         for (int64_t i = 0; i < n; i++)                                                                                \
             AT(0, type) += (type)(AT(1, double) * (double)AT(2, type));                                                \

@@ -1,14 +1,14 @@
 /* Walking along lines of numbers with something carried from one to the next: the numeric side of cumulative sums and products,
  * of linear recurrences, and of their adjoints. All arrays of a call have one shape. `carry` is of doubles, with stride 0
- * along the lines, and starts as it is. The other way round is the same with all arrays reversed. What has no type given is
+ * along the lines, and starts as it is. The other way round is the same with all arrays reversed along the lines. What has no type given is
  * of floats, all of one type. */
 #ifndef TAD__TENSOR_SCAN_H
 #define TAD__TENSOR_SCAN_H
 
 #include "tensor/array.h"
 
-/* An array seen from its other end, along all axes. */
-tad_array tad__reversed(const tad_array *array);
+/* An array seen from its other end, along some axes. */
+tad_array tad__reversed(const tad_array *array, const bool axes[]);
 
 /* to = carry += from */
 void tad__scan_sums(const tad_array *carry, const tad_array *to, const tad_array *from);
