@@ -12,6 +12,8 @@
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
+    SUITE(reductions)                                                                                                  \
+    SUITE(reductions_special)                                                                                          \
     SUITE(graphs)                                                                                                      \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \

@@ -28,7 +28,11 @@
         else if (strides[0] == 1 && strides[1] == 1)                                                                   \
             for (int64_t i = 0; i < n; i++)                                                                            \
                 to[i] += (to_type)(scale * from[i]);                                                                   \
-        else                                                                                                           \
+        else if (strides[0] == 1 && strides[1] == 0) {                                                                 \
+            const to_type number = (to_type)(scale * *from);                                                           \
+            for (int64_t i = 0; i < n; i++)                                                                            \
+                to[i] += number;                                                                                       \
+        } else                                                                                                         \
             for (int64_t i = 0; i < n; i++)                                                                            \
                 to[i * strides[0]] += (to_type)(scale * from[i * strides[1]]);                                         \
     }
