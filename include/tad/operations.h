@@ -39,6 +39,11 @@ TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
  * Errors: TAD_ESHAPE (inner dimensions differ, leading axes do not broadcast, an operand of rank 0), TAD_EDTYPE. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
 
+/** The elements of x[0], ..., x[n - 1], each in C order, one after another in one vector: parameters of several shapes as
+ * one. The vector is f32 if all x are, else f64. Gradients come back in shape and type of each x; slices and tad_reshape
+ * take it apart again. Errors: TAD_EARG (more than 32 x), TAD_EDTYPE (indices), TAD_ESHAPE (too many elements). */
+TAD_API tad_var tad_pack(size_t n, const tad_var x[]);
+
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double, in an order that depends on the shape alone. */
 TAD_API tad_var tad_sum(tad_var x);

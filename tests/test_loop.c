@@ -1,0 +1,5 @@
+#include "suites.h"
+Suite *loop_suite(void)
+{
+    return suite_create("loop");
+}

@@ -1,0 +1,5 @@
+#include "suites.h"
+Suite *replay_suite(void)
+{
+    return suite_create("replay");
+}
