@@ -52,9 +52,10 @@ typedef struct tad_loop_args {
  *
  *     steps + r * steps - C(c + r, c + 1)  times
  *
- * (A. Griewank and A. Walther, Algorithm 799: revolve, ACM TOMS 26 (2000), 19-45, proposition 1). The memory is that of
- * `snapshots` states and what one step records, whatever the number of steps. States are kept packed, in f64 if their
- * element types differ. Recorded derivatives save no memory, and need snapshots enough for r <= 32.
+ * (A. Griewank and A. Walther, Algorithm 799: revolve, ACM TOMS 26 (2000), 19-45, proposition 1). The memory does not grow
+ * with the number of steps: the loop leaves `snapshots` states on the tape, besides its last step, and the sweep keeps as
+ * many once more. Several states are kept packed in one, which is f64 if their element types differ. Recorded derivatives
+ * save no memory, and need snapshots enough for r <= 32.
  *
  * With 0 steps, out[k] is state[k]. Errors fill `out` with invalid handles: TAD_EARG (NULL, no state, states and parameters
  * together more than 32, an invalid next state), TAD_ESHAPE and TAD_EDTYPE (a next state unlike the one before; indices as

@@ -64,9 +64,11 @@ static tad_status check_next(tad_tape *tape, const segment *s, size_t i, const t
     const void *caller = s->caller;
     for (size_t k = 0; k < s->states; k++) {
         tad_array before, after;
-        if (!tad__is_on(tape, next[k]))
-            return tad__fail(tape, caller, TAD_EARG, "tad_loop: step %zu left %s in next[%zu]", i,
-                             tad__handle_problem(tape, next[k]), k);
+        if (!tad__is_on(tape, next[k])) {
+            tad__fail(tape, caller, TAD_EARG, "tad_loop: step %zu left %s in next[%zu]", i,
+                      tad__handle_problem(tape, next[k]), k);
+            return tape->status; /* the step may have failed before */
+        }
         tad__value_array(tape, state[k].id, &before);
         tad__value_array(tape, next[k].id, &after);
         if (before.dtype != after.dtype)
