@@ -353,7 +353,7 @@ START_TEST(any_value_can_be_a_branch)
     tad_var x = tad_scalar(tape, 2), y = tad_sub(x, tad_constant(tape, 1));
     ck_assert(tad_branch(y));
     ck_assert(tad_branch(x));
-    ck_assert(tad_branch(tad_constant(tape, NAN)));
+    ck_assert(tad_branch(tad_constant(tape, (double)NAN)));
     ck_assert(!tad_branch(tad_constant(tape, 0)));
     expect_ok(tad_set_value(x, 7));
     expect_ok(tad_replay(tape)); /* only whether it is 0 matters */

@@ -276,82 +276,6 @@ tad_status tad__status_of_failure(const tad_tape *tape)
     return tape->status != TAD_OK ? tape->status : TAD_EARG;
 }
 
-/* ---- a checkpoint: what it is made of is recorded again, stays, and is differentiated as it stands ---- */
-
-/* What its operands are: each node once, as one may be there several times. */
-typedef struct again {
-    uint32_t  low; /* where the new nodes begin */
-    tad_var   y;
-    size_t    n;
-    tad_var   x[TAD_MAX_ARITY];
-    int       first[TAD_MAX_ARITY]; /* where x[i] is among the operands */
-    tad_array value;
-} again;
-
-static tad_status record_again(tad_tape *tape, const node_rule *node, const bool wanted[], again *to,
-                               const void *caller)
-{
-    to->low = tape->count;
-    to->n = 0;
-    for (int k = 0; k < node->rule.n; k++) {
-        size_t i = 0;
-        while (i < to->n && to->x[i].id != node->x[k].id)
-            i++;
-        if (i < to->n || !wanted[k])
-            continue;
-        to->first[to->n] = k;
-        to->x[to->n++] = node->x[k];
-    }
-    if (tape->depth == TAD__MAX_DEPTH)
-        return tad__fail(tape, caller, TAD_EARG,
-                         "%s: checkpoints in checkpoints, %d deep, are more than a recorded derivative can do: use "
-                         "tad_backward, or more snapshots in a loop",
-                         node->rule.op->name, TAD__MAX_DEPTH);
-    tad__value_array(tape, node->rule.y.id, &to->value);
-    to->y = tad__record_again(tape, &node->rule, &to->value, caller);
-    return tad_is_valid(to->y) ? TAD_OK : tad__status_of_failure(tape);
-}
-
-static tad_status vjp_of_checkpoint(tad_tape *tape, const node_rule *node, const bool wanted[], tad_var gx[],
-                                    const void *caller)
-{
-    again      to;
-    tad_var    g[TAD_MAX_ARITY] = {0};
-    tad_status status = record_again(tape, node, wanted, &to, caller);
-    if (status != TAD_OK)
-        return status;
-    tape->depth++;
-    if (to.y.id >= to.low)
-        status = tad__vjp_above(to.low, to.y, node->rule.gy, to.n, to.x, g, node->rule.op->name, caller);
-    tape->depth--;
-    for (size_t i = 0; i < to.n; i++)
-        gx[to.first[i]] = to.x[i].id == to.y.id ? node->rule.gy : g[i];
-    return status;
-}
-
-static tad_status jvp_of_checkpoint(tad_tape *tape, const node_rule *node, const tad_var dx[], tad_var *dy,
-                                    const void *caller)
-{
-    again   to;
-    bool    has[TAD_MAX_ARITY];
-    tad_var d[TAD_MAX_ARITY];
-    for (int k = 0; k < node->rule.n; k++)
-        has[k] = dx[k].tape != NULL;
-    tad_status status = record_again(tape, node, has, &to, caller);
-    if (status != TAD_OK)
-        return status;
-    for (size_t i = 0; i < to.n; i++) {
-        d[i] = dx[to.first[i]];
-        if (to.x[i].id == to.y.id)
-            *dy = d[i];
-    }
-    tape->depth++;
-    if (to.y.id >= to.low)
-        status = tad__jvp_above(to.low, to.y, to.n, to.x, d, dy, node->rule.op->name, caller);
-    tape->depth--;
-    return status;
-}
-
 /* ---- one node ---- */
 
 tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool wanted[], tad_var gx[],
@@ -368,7 +292,7 @@ tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool w
     if (op->constant)
         return TAD_OK;
     if (op->compose)
-        return vjp_of_checkpoint(tape, &node, wanted, gx, caller);
+        return tad__vjp_of_checkpoint(tape, &node.rule, caller);
     if (op->vjp)
         op->vjp(&node.rule);
     for (int k = 0; k < node.rule.n; k++) {
@@ -452,7 +376,7 @@ tad_status tad__record_jvp(tad_tape *tape, uint32_t id, const tad_var dx[], tad_
     if (op->constant)
         return TAD_OK;
     if (op->compose)
-        return jvp_of_checkpoint(tape, &node, dx, dy, caller);
+        return tad__jvp_of_checkpoint(tape, &node.rule, dx, dy, caller);
     if (op->jvp) {
         bool has[TAD_MAX_ARITY];
         for (int k = 0; k < node.rule.n; k++)
