@@ -29,6 +29,9 @@
     SUITE(misuse)                                                                                                      \
     SUITE(memory)                                                                                                      \
     SUITE(steady)                                                                                                      \
+    SUITE(checkpoint)                                                                                                  \
+    SUITE(loop)                                                                                                        \
+    SUITE(replay)                                                                                                      \
     SUITE(limits)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

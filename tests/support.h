@@ -28,7 +28,7 @@ typedef struct heap {
     bool   for_ever; /* and so do all behind it */
     size_t limit;    /* a request for more bytes fails; 0: none */
     size_t blocks;   /* in use */
-    size_t bytes;
+    size_t bytes, peak;
 } heap;
 
 /* An allocator on top of `h`: fails as told, and aborts the test if a size it is told differs from the block's. */

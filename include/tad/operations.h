@@ -94,6 +94,11 @@ TAD_API tad_var tad_norm(tad_var x);
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims);
 
+/** The elements of x[0], ..., x[n - 1], each in C order, one after another in one vector: parameters of several shapes as
+ * one. The vector is f32 if all x are, else f64. Gradients come back in shape and type of each x; slices and tad_reshape
+ * take it apart again. Errors: TAD_EARG (more than 32 x), TAD_EDTYPE (indices), TAD_ESHAPE (too many elements). */
+TAD_API tad_var tad_pack(size_t n, const tad_var x[]);
+
 /** Product of all elements: y = x[0] * x[1] * ..., of rank 0; dy/dx[i] is the product of the others, which is right at
  * zeros, however many, and to any order. The product of no elements is 1. Multiplied one by one, in double. */
 TAD_API tad_var tad_prod(tad_var x);
