@@ -3,18 +3,13 @@
 #include "base/hints.h"
 #include "diff/adjoints.h"
 #include "diff/rules.h"
+#include "ops/double_rows.h"
 #include "tensor/move.h"
 
 #include <tad/diff.h>
 
 #include <math.h>
 #include <string.h>
-
-#include "ops/special_functions.h"
-
-#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
-#include "ops/constants.def"
-#undef CONSTANT
 
 static inline void add(tad__adjoint *to, double contribution)
 {

@@ -1,17 +1,12 @@
 /* The public functions of elementwise.def. Two scalars on the same tape take the short way: a few comparisons, the row's
  * arithmetic, and 24 bytes written. Everything else goes through tad_apply. */
 #include "base/hints.h"
+#include "ops/double_rows.h"
 #include "tape/tape.h"
 
 #include <tad/elementwise.h>
 
 #include <math.h>
-
-#include "ops/special_functions.h"
-
-#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
-#include "ops/constants.def"
-#undef CONSTANT
 
 /* The handles come first, so that they stay in the registers in which the public function got them. */
 static TAD__NOINLINE tad_var apply(tad_var a, tad_var b, int row, const void *caller)

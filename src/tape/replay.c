@@ -1,6 +1,7 @@
 /* Replay: the values of a recorded tape computed again, in place, from other values of its leaves. */
 #include "base/hints.h"
 #include "base/text.h"
+#include "ops/double_rows.h"
 #include "tape/tape.h"
 #include "tensor/move.h"
 
@@ -8,10 +9,6 @@
 
 #include <math.h>
 #include <string.h>
-
-#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
-#include "ops/constants.def"
-#undef CONSTANT
 
 /* ---- computing nodes again ---- */
 

@@ -78,7 +78,7 @@ static tad_var leaf(tad_tape *tape, const operand *o, int k, tad_dtype dtype, do
     bench_require(f64 && f32 && i64, "out of memory");
     for (int64_t i = 0; i < o->count; i++)
         i64[i] = (int64_t)(f32[i] = (float)(f64[i] = number(o, k, i, low, high)));
-    tad_var x = o->below          ? tad_tensor_constant(tape, TAD_I64, o->rank, o->dims, i64)
+    tad_var x = o->below           ? tad_tensor_constant(tape, TAD_I64, o->rank, o->dims, i64)
                 : dtype == TAD_F32 ? tad_tensor(tape, TAD_F32, o->rank, o->dims, f32)
                                    : tad_tensor(tape, TAD_F64, o->rank, o->dims, f64);
     free(f64);
