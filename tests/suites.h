@@ -8,6 +8,9 @@
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
+    SUITE(shape)                                                                                                       \
+    SUITE(shape_errors)                                                                                                \
+    SUITE(indices)                                                                                                     \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
