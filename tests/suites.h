@@ -9,6 +9,9 @@
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \
+    SUITE(shape)                                                                                                       \
+    SUITE(shape_errors)                                                                                                \
+    SUITE(indices)                                                                                                     \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
