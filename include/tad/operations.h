@@ -33,11 +33,38 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** A diagonal of the matrices [..., m, n]: y[..., i] = x[..., i, i + k] for k >= 0, and x[..., i - k, i] for k < 0, which is
+ * below the main diagonal. A view: nothing is copied. Errors: TAD_ESHAPE (x has fewer than two axes), TAD_EARG (k outside
+ * -m..n; at either end the diagonal is empty). */
+TAD_API tad_var tad_diagonal(tad_var x, int64_t k);
+
+/** Square matrices [..., n, n] with the numbers [..., n] on the main diagonal and 0 elsewhere: the adjoint of tad_diagonal.
+ * Errors: TAD_ESHAPE (x has no axis, or eight). */
+TAD_API tad_var tad_diag(tad_var x);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
  * Errors: TAD_ESHAPE (inner dimensions differ, leading axes do not broadcast, an operand of rank 0), TAD_EDTYPE. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
+
+/** The axes of x in another order: axis i of the result is axis axes[i] of x; all n = rank of x are listed. A view:
+ * nothing is copied. Errors: TAD_EARG (axes NULL, not all axes, no such axis, an axis named twice). */
+TAD_API tad_var tad_permute(tad_var x, int n, const int axes[]);
+
+/** Scalar product along the last axis, [..., n] and [..., n] to [...]: y = a[0] b[0] + a[1] b[1] + ...; dy/da = b, dy/db = a.
+ * Leading axes broadcast. Of no numbers it is 0. Errors: TAD_ESHAPE (last axes differ, leading axes do not broadcast, an
+ * operand of rank 0), TAD_EDTYPE. */
+TAD_API tad_var tad_dot(tad_var a, tad_var b);
+
+/** Outer product of the last axes, [..., m] and [..., n] to [..., m, n]: y[i][j] = a[i] * b[j]; dy/da: gy b, dy/db: gy' a.
+ * Leading axes broadcast. Errors: TAD_ESHAPE (leading axes do not broadcast, an operand with no axis or eight),
+ * TAD_EDTYPE. */
+TAD_API tad_var tad_outer(tad_var a, tad_var b);
+
+/** Sum of the diagonal of square matrices, [..., n, n] to [...]: y = x[0][0] + x[1][1] + ...; dy/dx is the identity. Of a
+ * matrix without elements it is 0. Errors: TAD_ESHAPE (x is not square, or has fewer than two axes). */
+TAD_API tad_var tad_trace(tad_var x);
 
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double, in an order that depends on the shape alone. */
@@ -69,6 +96,13 @@ TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */
 TAD_API tad_var tad_transpose(tad_var x);
+
+/** The lower triangle of each matrix: y[i][j] = x[i][j] where j <= i + k, and 0 elsewhere, even where x is NaN. k = 0 is the
+ * main diagonal, k = -1 the one below it; any k will do. Errors: TAD_ESHAPE (x has fewer than two axes). */
+TAD_API tad_var tad_tril(tad_var x, int64_t k);
+
+/** The upper triangle of each matrix: y[i][j] = x[i][j] where j >= i + k, and 0 elsewhere; otherwise as tad_tril. */
+TAD_API tad_var tad_triu(tad_var x, int64_t k);
 
 /** a where the condition c is true, that is, not 0 (NaN is), and b elsewhere; all three broadcast. The gradient of the value
  * that is not chosen is exactly 0, also where it is NaN or infinite, to any order; that of c is 0 as well. c may be of any

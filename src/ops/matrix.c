@@ -1,0 +1,140 @@
+#include "ops/matrix.h"
+
+#include "base/text.h"
+#include "tensor/move.h"
+
+#include <tad/elementwise.h>
+#include <tad/operations.h>
+
+#include <inttypes.h>
+#include <math.h>
+
+static tad_array leading_axes(const tad_array *array)
+{
+    tad_array batch = *array;
+    batch.rank -= 2;
+    return batch;
+}
+
+int64_t tad__matrix_count(const tad_array *array)
+{
+    tad_array batch = leading_axes(array);
+    return tad__array_count(&batch);
+}
+
+tad_array tad__matrix_at(const tad_array *array, int64_t i)
+{
+    int       leading = array->rank - 2;
+    int64_t   offset = 0;
+    tad_array matrix = {.dtype = array->dtype, .rank = 2, .data = array->data};
+    for (int axis = leading - 1; axis >= 0; axis--) {
+        offset += i % array->dims[axis] * array->strides[axis];
+        i /= array->dims[axis];
+    }
+    for (int axis = 0; axis < 2; axis++) {
+        matrix.dims[axis] = array->dims[leading + axis];
+        matrix.strides[axis] = array->strides[leading + axis];
+    }
+    if (matrix.data)
+        matrix.data = (char *)array->data + offset * (int64_t)tad_dtype_size(array->dtype);
+    return matrix;
+}
+
+tad_array tad__matrix_broadcast(const tad_array *array, const tad_array *batch)
+{
+    tad_array leading = leading_axes(array), to = leading_axes(batch), view = tad__array_broadcast(&leading, &to);
+    for (int axis = 0; axis < 2; axis++) {
+        view.dims[view.rank] = array->dims[leading.rank + axis];
+        view.strides[view.rank++] = array->strides[leading.rank + axis];
+    }
+    return view;
+}
+
+tad_array tad__column_major(tad_dtype dtype, int64_t rows, int64_t columns, void *data)
+{
+    return (tad_array){.dtype = dtype, .rank = 2, .dims = {rows, columns}, .strides = {1, rows}, .data = data};
+}
+
+double tad__number_at(tad_dtype dtype, const void *data, int64_t i)
+{
+    return dtype == TAD_F32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
+}
+
+bool tad__matrix_load(const tad_array *matrix, void *data)
+{
+    tad_array to = tad__column_major(matrix->dtype, matrix->dims[0], matrix->dims[1], data);
+    int64_t   n = tad__array_count(matrix);
+    bool      finite = true;
+    tad__copy(&to, matrix);
+    for (int64_t i = 0; i < n; i++)
+        finite &= isfinite(tad__number_at(matrix->dtype, data, i)) != 0;
+    return finite;
+}
+
+void tad__matrix_store(const tad_array *matrix, const void *data)
+{
+    tad_array from = tad__column_major(matrix->dtype, matrix->dims[0], matrix->dims[1], (void *)(uintptr_t)data);
+    tad__copy(matrix, &from);
+}
+
+tad_status tad__check_matrices(const tad_call *call, int operand, bool square)
+{
+    const tad_array *x = &call->in[operand];
+    const char      *which = call->n == 1 ? "" : operand == 0 ? "the first operand: " : "the second operand: ";
+    if (x->rank < 2)
+        return tad_refuse(call, TAD_ESHAPE, "%sexpected a matrix: at least two axes", which);
+    int64_t rows = x->dims[x->rank - 2], columns = x->dims[x->rank - 1];
+    if (square && rows != columns)
+        return tad_refuse(call, TAD_ESHAPE, "%s%" PRId64 " rows and %" PRId64 " columns; expected a square matrix",
+                          which, rows, columns);
+    return TAD_OK;
+}
+
+tad__matrix_name tad__name_matrix(const tad_array *array, int64_t i)
+{
+    tad__matrix_name name;
+    tad__text        text = {.out = name.text, .size = sizeof name.text};
+    if (array->rank > 2)
+        tad__text_add(&text, "matrix %" PRId64 " of the batch", i);
+    else
+        tad__text_add(&text, "the matrix");
+    return name;
+}
+
+void *tad__scratch_elements(const tad_call *call, tad_dtype dtype, int64_t count)
+{
+    size_t size = tad_dtype_size(dtype);
+    bool   fits = (uint64_t)count < SIZE_MAX / 16 / size;
+    return tad_scratch(call, fits ? ((size_t)count + 1) * size : SIZE_MAX / 2);
+}
+
+tad_var tad__identity_like(tad_var x, int64_t n, double factor)
+{
+    tad_var ones = tad_broadcast_to(tad_constant(x.tape, factor), 1, &n);
+    return tad_diag(tad_cast(ones, tad_dtype_of(x)));
+}
+
+tad_var tad__symmetric_part(tad_var x)
+{
+    return tad_mul(tad_add(x, tad_transpose(x)), tad_constant(x.tape, 0.5));
+}
+
+tad_var tad__well_conditioned(tad_var x)
+{
+    int64_t n = tad_dim(x, -1);
+    return tad_add(tad_mul(x, tad_constant(x.tape, 0.25)), tad__identity_like(x, n, 1 + (double)n / 2));
+}
+
+tad_var tad__positive_definite(tad_var x)
+{
+    int64_t n = tad_dim(x, -1);
+    tad_var square = tad_mul(tad_matmul(x, tad_transpose(x)), tad_constant(x.tape, 0.25));
+    return tad_add(square, tad__identity_like(x, n, 1 + (double)n / 2));
+}
+
+tad_status tad__status_of(tad_var y)
+{
+    if (tad_is_valid(y))
+        return TAD_OK;
+    return y.tape ? tad_tape_status(y.tape) : TAD_ETAPE;
+}

@@ -1,0 +1,53 @@
+/* What operations on batches of matrices share: the last two axes are a matrix, the others number the batch. */
+#ifndef TAD__OPS_MATRIX_H
+#define TAD__OPS_MATRIX_H
+
+#include "tensor/array.h"
+
+#include <tad/op.h>
+
+/* How many matrices there are. */
+int64_t tad__matrix_count(const tad_array *array);
+
+/* Matrix i of them, in C order of the leading axes. */
+tad_array tad__matrix_at(const tad_array *array, int64_t i);
+
+/* An array of matrices whose leading axes broadcast to those of `batch`, seen with these. */
+tad_array tad__matrix_broadcast(const tad_array *array, const tad_array *batch);
+
+/* Memory as a rows x columns matrix in column-major order, which is that of LAPACK. */
+tad_array tad__column_major(tad_dtype dtype, int64_t rows, int64_t columns, void *data);
+
+/* Copies a matrix to column-major memory; true: all its numbers are finite. */
+bool tad__matrix_load(const tad_array *matrix, void *data);
+void tad__matrix_store(const tad_array *matrix, const void *data);
+
+/* Number i of memory that holds floats or doubles. */
+double tad__number_at(tad_dtype dtype, const void *data, int64_t i);
+
+/* Refuses what has fewer than two axes, and, if `square`, what is not square. */
+tad_status tad__check_matrices(const tad_call *call, int operand, bool square);
+
+/* "the matrix", or "matrix 3 of the batch". */
+typedef struct tad__matrix_name {
+    char text[48];
+} tad__matrix_name;
+tad__matrix_name tad__name_matrix(const tad_array *array, int64_t i);
+
+/* Scratch for `count` elements of a type; NULL where there is no memory, or could not be. */
+void *tad__scratch_elements(const tad_call *call, tad_dtype dtype, int64_t count);
+
+/* Records the n x n identity times `factor`, in the element type of x. */
+tad_var tad__identity_like(tad_var x, int64_t n, double factor);
+
+/* Records (x + x') / 2. */
+tad_var tad__symmetric_part(tad_var x);
+
+/* For samples: well conditioned matrices x / 4 + (n / 2 + 1) 1; and symmetric positive definite ones. */
+tad_var tad__well_conditioned(tad_var x);
+tad_var tad__positive_definite(tad_var x);
+
+/* What a function that hands out y returns. */
+tad_status tad__status_of(tad_var y);
+
+#endif
