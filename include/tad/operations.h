@@ -33,6 +33,14 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** The Cholesky factor y of symmetric positive definite matrices [..., n, n]: x = y y', with y lower triangular and its
+ * diagonal positive. Only the lower triangle of x is read. The gradient takes x to be symmetric: it is the symmetric g with
+ * dL = sum(g * dx) for each symmetric change dx, so changes of one element alone, as differences make them, are to be made
+ * to (x + x') / 2. Computed by LAPACK where the library was built with it.
+ * Errors: TAD_ESHAPE (x is not square, or has fewer than two axes), TAD_ESINGULAR (a matrix is not positive definite, or its
+ * lower triangle has a NaN or infinite element). */
+TAD_API tad_var tad_cholesky(tad_var x);
+
 /** A diagonal of the matrices [..., m, n]: y[..., i] = x[..., i, i + k] for k >= 0, and x[..., i - k, i] for k < 0, which is
  * below the main diagonal. A view: nothing is copied. Errors: TAD_ESHAPE (x has fewer than two axes), TAD_EARG (k outside
  * -m..n; at either end the diagonal is empty). */
@@ -92,6 +100,19 @@ TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop);
 /** x with `before` zeros in front of one axis and `behind` zeros after it: the adjoint of tad_slice.
  * Errors: TAD_EARG (no such axis, or a negative number of zeros), TAD_ESHAPE (too large). */
 TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
+
+/** The solution x of a x = b, or a' x = b, with triangular matrices a, [..., n, n], and b, [..., n, m]. Leading axes
+ * broadcast; a b of rank 1 is one column, and so is the result. Of a only the triangle that `options` say is read, and only
+ * that has a gradient: gb solves a' gb = gy, and ga = -gb x'. NULL for the options: the defaults. NaN and infinities go as
+ * IEEE 754 says. Errors: TAD_ESHAPE (a is not square, the rows of b are not as many, leading axes do not broadcast),
+ * TAD_EDTYPE, TAD_ESINGULAR (the diagonal has a 0, and is not taken to be 1). */
+TAD_API tad_var tad_solve_triangular(tad_var a, tad_var b, const tad_triangular_options *options);
+
+/** The solution x of a x = b, with matrices a, [..., n, n], and b, [..., n, m], by LU factorisation with partial pivoting.
+ * Leading axes broadcast; a b of rank 1 is one column, and so is the result. gb solves a' gb = gy, and ga = -gb x'. Where a
+ * has a NaN or infinite element, so that no pivot can be chosen, x is NaN. Errors: TAD_ESHAPE (a is not square, the rows of b
+ * are not as many, leading axes do not broadcast), TAD_EDTYPE, TAD_ESINGULAR (a pivot is exactly 0). */
+TAD_API tad_var tad_solve(tad_var a, tad_var b);
 
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */

@@ -1,6 +1,7 @@
 #include "ops/matrix.h"
 
 #include "base/text.h"
+#include "tensor/lapack.h"
 #include "tensor/move.h"
 
 #include <tad/elementwise.h>
@@ -60,14 +61,28 @@ double tad__number_at(tad_dtype dtype, const void *data, int64_t i)
     return dtype == TAD_F32 ? (double)((const float *)data)[i] : ((const double *)data)[i];
 }
 
-bool tad__matrix_load(const tad_array *matrix, void *data)
+void tad__set_number(tad_dtype dtype, void *data, int64_t i, double number)
 {
-    tad_array to = tad__column_major(matrix->dtype, matrix->dims[0], matrix->dims[1], data);
-    int64_t   n = tad__array_count(matrix);
+    if (dtype == TAD_F32)
+        ((float *)data)[i] = (float)number;
+    else
+        ((double *)data)[i] = number;
+}
+
+bool tad__matrix_load(const tad_array *matrix, tad__part part, void *data)
+{
+    tad_dtype type = matrix->dtype;
+    int64_t   rows = matrix->dims[0], columns = matrix->dims[1];
+    tad_array to = tad__column_major(type, rows, columns, data);
     bool      finite = true;
     tad__copy(&to, matrix);
-    for (int64_t i = 0; i < n; i++)
-        finite &= isfinite(tad__number_at(matrix->dtype, data, i)) != 0;
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++) {
+            if (part != TAD__WHOLE && i < j)
+                tad__set_number(type, data, i + j * rows,
+                                part == TAD__LOWER ? 0 : tad__number_at(type, data, j + i * rows));
+            finite &= isfinite(tad__number_at(type, data, i + j * rows)) != 0;
+        }
     return finite;
 }
 
@@ -108,6 +123,23 @@ void *tad__scratch_elements(const tad_call *call, tad_dtype dtype, int64_t count
     return tad_scratch(call, fits ? ((size_t)count + 1) * size : SIZE_MAX / 2);
 }
 
+int64_t tad__factor(tad_dtype dtype, int64_t n, void *a, int *pivots)
+{
+    tad__lapack_for(n, n)->lu(dtype, n, a, pivots);
+    for (int64_t j = 0; j < n; j++)
+        if (tad__number_at(dtype, a, j + j * n) == 0)
+            return j;
+    return -1;
+}
+
+void tad__refuse_singular(const tad_call *call, const tad_array *array, int64_t i, int64_t zero)
+{
+    tad_refuse(call, TAD_ESINGULAR, "%s is singular: pivot %" PRId64 " of its LU factorisation is 0",
+               tad__name_matrix(array, i).text, zero);
+}
+
+/* ---- records ---- */
+
 tad_var tad__identity_like(tad_var x, int64_t n, double factor)
 {
     tad_var ones = tad_broadcast_to(tad_constant(x.tape, factor), 1, &n);
@@ -119,10 +151,12 @@ tad_var tad__symmetric_part(tad_var x)
     return tad_mul(tad_add(x, tad_transpose(x)), tad_constant(x.tape, 0.5));
 }
 
+/* Transposed twice, so that the operation is given a view. */
 tad_var tad__well_conditioned(tad_var x)
 {
     int64_t n = tad_dim(x, -1);
-    return tad_add(tad_mul(x, tad_constant(x.tape, 0.25)), tad__identity_like(x, n, 1 + (double)n / 2));
+    tad_var quarter = tad_mul(tad_transpose(x), tad_constant(x.tape, 0.25));
+    return tad_transpose(tad_add(quarter, tad__identity_like(x, n, 1 + (double)n / 2)));
 }
 
 tad_var tad__positive_definite(tad_var x)
@@ -132,9 +166,49 @@ tad_var tad__positive_definite(tad_var x)
     return tad_add(square, tad__identity_like(x, n, 1 + (double)n / 2));
 }
 
-tad_status tad__status_of(tad_var y)
+/* ---- shapes and results ---- */
+
+tad_var tad__drop_axis(tad_var x, int axis)
 {
-    if (tad_is_valid(y))
-        return TAD_OK;
-    return y.tape ? tad_tape_status(y.tape) : TAD_ETAPE;
+    int64_t dims[TAD_MAX_RANK];
+    int     rank = 0;
+    for (int i = 0; i < tad_rank(x); i++)
+        if (i != tad__array_axis(tad_rank(x), axis))
+            dims[rank++] = tad_dim(x, i);
+    return tad_reshape(x, rank, dims);
+}
+
+tad_var tad__lift(tad_var x)
+{
+    int64_t dims[TAD_MAX_RANK + 2];
+    int     rank = tad_rank(x);
+    for (int i = 0; i < rank; i++)
+        dims[i] = tad_dim(x, i);
+    dims[rank] = dims[rank + 1] = 1;
+    return tad_reshape(x, rank + 2, dims);
+}
+
+static tad_var part_of(tad_var y, int axis, int64_t from, int64_t to, bool drop)
+{
+    if (!tad_is_valid(y))
+        return y;
+    tad_var part = tad_slice(y, axis, from, to);
+    return drop && tad_is_valid(part) ? tad__drop_axis(part, axis) : part;
+}
+
+tad_status tad__hand_out(tad_var y, tad__packing packing, tad_var *first, tad_var *second, const void *caller)
+{
+    tad_frame  outer = tad_enter(y.tape, packing.name, caller);
+    tad_status status = TAD_OK;
+    tad_var    parts[2] = {part_of(y, packing.axis, 0, packing.at, packing.drop_first),
+                           part_of(y, packing.axis, packing.at, TAD_END, packing.drop_second)};
+    tad_leave(y.tape, outer);
+    for (int k = 0; k < 2; k++)
+        if (!tad_is_valid(parts[k]))
+            status = y.tape ? tad_tape_status(y.tape) : TAD_ETAPE;
+    if (first)
+        *first = parts[0];
+    if (second)
+        *second = parts[1];
+    return status;
 }
