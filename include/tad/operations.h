@@ -41,6 +41,24 @@ TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
  * lower triangle has a NaN or infinite element). */
 TAD_API tad_var tad_cholesky(tad_var x);
 
+/** The adjugate y of matrices [..., n, n], the transpose of the matrix of cofactors: x y = y x = det(x) 1. It is there, and
+ * accurate, whatever the rank of x: of rank 1 at rank n - 1, and 0 below. Its gradient divides by det(x) where n > 2, so at
+ * a singular matrix it is then NaN or infinite. Where x has a NaN or infinite element, y is NaN. Errors: TAD_ESHAPE (x is
+ * not square, or has fewer than two axes). */
+TAD_API tad_var tad_adjugate(tad_var x);
+
+/** The determinant of matrices, [..., n, n] to [...], by LU factorisation; of a 0 x 0 matrix it is 1. dy/dx is the transpose
+ * of tad_adjugate(x), at singular matrices, too; derivatives of higher order are NaN or infinite there if n > 2. Where x has a
+ * NaN or infinite element, y is NaN. Overflows for large n: see tad_slogdet. Errors: TAD_ESHAPE (x is not square, or has
+ * fewer than two axes). */
+TAD_API tad_var tad_det(tad_var x);
+
+/** The sign (1, -1, or 0 at a singular matrix) of the determinant of matrices [..., n, n], and the logarithm of its absolute
+ * value (-infinity at a singular matrix), of shape [...]; either may be NULL. d logdet / dx is the transposed inverse, the
+ * sign has gradient 0; at a singular matrix the gradient is an error, TAD_ESINGULAR. Where x has a NaN or infinite element,
+ * both are NaN. Errors: TAD_ESHAPE (x is not square, or has fewer than two axes); both handles are then invalid. */
+TAD_API TAD_CHECKED tad_status tad_slogdet(tad_var x, tad_var *sign, tad_var *logdet);
+
 /** A diagonal of the matrices [..., m, n]: y[..., i] = x[..., i, i + k] for k >= 0, and x[..., i - k, i] for k < 0, which is
  * below the main diagonal. A view: nothing is copied. Errors: TAD_ESHAPE (x has fewer than two axes), TAD_EARG (k outside
  * -m..n; at either end the diagonal is empty). */
@@ -49,6 +67,23 @@ TAD_API tad_var tad_diagonal(tad_var x, int64_t k);
 /** Square matrices [..., n, n] with the numbers [..., n] on the main diagonal and 0 elsewhere: the adjoint of tad_diagonal.
  * Errors: TAD_ESHAPE (x has no axis, or eight). */
 TAD_API tad_var tad_diag(tad_var x);
+
+/** Eigenvalues w, [..., n], ascending, and eigenvectors V, [..., n, n], of symmetric matrices: x V = V diag(w), where vector k
+ * is column k of V, of norm 1, its largest component (the first of equal ones) positive. Either may be NULL. Only the lower
+ * triangle of x is read, and the gradient takes x to be symmetric: see tad_cholesky. Where eigenvalues are repeated, the
+ * vectors are no function of x, and a gradient that came by them is NaN or infinite; one that came by the values alone is
+ * right, but not its own derivative. Where the lower triangle has a NaN or infinite element, all is NaN. Computed by LAPACK
+ * where the library was built with it, else by Jacobi rotations. Errors: TAD_ESHAPE (x is not square, or has fewer than two
+ * axes); both handles are then invalid. */
+TAD_API TAD_CHECKED tad_status tad_eigh(tad_var x, tad_var *values, tad_var *vectors);
+
+/** Eigenvalues of symmetric matrices, [..., n, n] to [..., n], ascending; as tad_eigh, and as much work. */
+TAD_API tad_var tad_eigvalsh(tad_var x);
+
+/** The inverse y of matrices [..., n, n], by LU factorisation with partial pivoting; dL/dx = -y' gy y'. Where x has a NaN or
+ * infinite element, y is NaN. To solve equations tad_solve is faster and more accurate. Errors: TAD_ESHAPE (x is not square,
+ * or has fewer than two axes), TAD_ESINGULAR (a pivot is exactly 0). */
+TAD_API tad_var tad_inverse(tad_var x);
 
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
@@ -73,6 +108,13 @@ TAD_API tad_var tad_outer(tad_var a, tad_var b);
 /** Sum of the diagonal of square matrices, [..., n, n] to [...]: y = x[0][0] + x[1][1] + ...; dy/dx is the identity. Of a
  * matrix without elements it is 0. Errors: TAD_ESHAPE (x is not square, or has fewer than two axes). */
 TAD_API tad_var tad_trace(tad_var x);
+
+/** The reduced QR factorisation x = q r of matrices [..., m, n] with m >= n: q, [..., m, n], has orthonormal columns, and r,
+ * [..., n, n], is upper triangular with a diagonal >= 0, which makes both unique where the columns of x are independent.
+ * Either may be NULL. Dependent columns give zeros on the diagonal of r, and a gradient that is an error, TAD_ESINGULAR. Where
+ * x has a NaN or infinite element, both are NaN. Computed by LAPACK where the library was built with it, else by Householder
+ * reflections. Errors: TAD_ESHAPE (fewer rows than columns, or fewer than two axes); both handles are then invalid. */
+TAD_API TAD_CHECKED tad_status tad_qr(tad_var x, tad_var *q, tad_var *r);
 
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double, in an order that depends on the shape alone. */

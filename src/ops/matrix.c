@@ -132,6 +132,13 @@ int64_t tad__factor(tad_dtype dtype, int64_t n, void *a, int *pivots)
     return -1;
 }
 
+void tad__invert(tad_dtype dtype, int64_t n, const void *a, const int *pivots, void *b)
+{
+    for (int64_t i = 0; i < n * n; i++)
+        tad__set_number(dtype, b, i, i % (n + 1) == 0);
+    tad__lu_solve(dtype, n, n, a, pivots, b);
+}
+
 void tad__refuse_singular(const tad_call *call, const tad_array *array, int64_t i, int64_t zero)
 {
     tad_refuse(call, TAD_ESINGULAR, "%s is singular: pivot %" PRId64 " of its LU factorisation is 0",
@@ -151,12 +158,16 @@ tad_var tad__symmetric_part(tad_var x)
     return tad_mul(tad_add(x, tad_transpose(x)), tad_constant(x.tape, 0.5));
 }
 
+tad_var tad__curved(tad_var x)
+{
+    return tad_mul(tad_add(x, tad_mul(tad_square(x), tad_constant(x.tape, 0.25))), tad_constant(x.tape, 0.25));
+}
+
 /* Transposed twice, so that the operation is given a view. */
 tad_var tad__well_conditioned(tad_var x)
 {
     int64_t n = tad_dim(x, -1);
-    tad_var quarter = tad_mul(tad_transpose(x), tad_constant(x.tape, 0.25));
-    return tad_transpose(tad_add(quarter, tad__identity_like(x, n, 1 + (double)n / 2)));
+    return tad_transpose(tad_add(tad__curved(tad_transpose(x)), tad__identity_like(x, n, 1 + (double)n / 2)));
 }
 
 tad_var tad__positive_definite(tad_var x)

@@ -43,6 +43,9 @@ void *tad__scratch_elements(const tad_call *call, tad_dtype dtype, int64_t count
 /* LU factorisation in column-major memory: -1, or the first pivot that is 0. */
 int64_t tad__factor(tad_dtype dtype, int64_t n, void *a, int *pivots);
 
+/* b := the inverse, given these factors. */
+void tad__invert(tad_dtype dtype, int64_t n, const void *a, const int *pivots, void *b);
+
 /* Refuses matrix i, whose pivot `zero` is 0. */
 void tad__refuse_singular(const tad_call *call, const tad_array *array, int64_t i, int64_t zero);
 
@@ -52,7 +55,9 @@ tad_var tad__identity_like(tad_var x, int64_t n, double factor);
 /* Records (x + x') / 2. */
 tad_var tad__symmetric_part(tad_var x);
 
-/* For samples: well conditioned matrices x / 4 + (n / 2 + 1) 1; and symmetric positive definite ones. */
+/* For samples: small numbers x / 4 + x^2 / 16, not linear in x, so that no second derivative vanishes but for rounding; such
+ * matrices + (n / 2 + 1) 1, which are well conditioned; and symmetric positive definite ones. */
+tad_var tad__curved(tad_var x);
 tad_var tad__well_conditioned(tad_var x);
 tad_var tad__positive_definite(tad_var x);
 

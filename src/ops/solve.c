@@ -96,7 +96,8 @@ static void vjp_triangular(const tad_rule *rule)
     tad_triangular_options        other = *to;
     other.transposed = !to->transposed;
     tad_var gb = tad_solve_triangular(rule->x[A], rule->gy, &other);
-    rule->gx[B] = gb;
+    if (rule->wanted[B])
+        rule->gx[B] = gb;
     if (rule->wanted[A]) {
         tad_var left = to->transposed ? rule->y : gb, right = to->transposed ? gb : rule->y;
         rule->gx[A] = tad_neg(in_triangle(tad_matmul(left, tad_transpose(right)), to));
@@ -149,7 +150,8 @@ static void forward(const tad_call *call)
 static void vjp(const tad_rule *rule)
 {
     tad_var gb = tad_solve(tad_transpose(rule->x[A]), rule->gy);
-    rule->gx[B] = gb;
+    if (rule->wanted[B])
+        rule->gx[B] = gb;
     if (rule->wanted[A])
         rule->gx[A] = tad_neg(tad_matmul(gb, tad_transpose(rule->y)));
 }
