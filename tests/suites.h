@@ -8,6 +8,7 @@
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
+    SUITE(lapack)                                                                                                      \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \

@@ -80,6 +80,16 @@ TAD_API TAD_CHECKED tad_status tad_eigh(tad_var x, tad_var *values, tad_var *vec
 /** Eigenvalues of symmetric matrices, [..., n, n] to [..., n], ascending; as tad_eigh, and as much work. */
 TAD_API tad_var tad_eigvalsh(tad_var x);
 
+/** Einstein's summation: the product of n operands (1 to 8) whose axes are named by letters, summed over all letters that the
+ * result lacks. "ij,jk->ik" is a matrix product, "bij,bjk->bik" one of batches, "ii->i" a diagonal, "i,j->ij" an outer
+ * product. Without "->" the result has the letters that occur once, in alphabetical order, capitals first. An ellipsis stands
+ * for all other axes, which broadcast, and are the first of an implied result. Operands are multiplied from left to right,
+ * two at a time, each as a matrix product; nothing larger than these products is made. Derivatives of any order are those of
+ * the operations it is made of. Errors: TAD_EARG (the equation is NULL or cannot be read, with the column and what was
+ * expected), TAD_ESHAPE (an operand has another number of axes than subscripts, a letter names axes of different sizes,
+ * those of an ellipsis do not broadcast, a product of more than eight axes), TAD_EDTYPE. */
+TAD_API tad_var tad_einsum(const char *equation, int n, const tad_var x[]);
+
 /** The inverse y of matrices [..., n, n], by LU factorisation with partial pivoting; dL/dx = -y' gy y'. Where x has a NaN or
  * infinite element, y is NaN. To solve equations tad_solve is faster and more accurate. Errors: TAD_ESHAPE (x is not square,
  * or has fewer than two axes), TAD_ESINGULAR (a pivot is exactly 0). */
