@@ -9,6 +9,7 @@
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
     SUITE(lapack)                                                                                                      \
+    SUITE(einsum)                                                                                                      \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \

@@ -19,7 +19,7 @@ static void forward(const tad_call *call)
 {
     const tad_array   *x = &call->in[0];
     int64_t            n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
-    const tad__lapack *lapack = tad__lapack_for(n, n);
+    const tad__lapack *lapack = tad__lapack_for(n, n, TAD__SMALL_CHOLESKY);
     void              *a = tad__scratch_elements(call, x->dtype, n * n);
     for (int64_t i = 0; i < count && a; i++) {
         tad_array from = tad__matrix_at(x, i), to = tad__matrix_at(call->out, i);

@@ -125,7 +125,7 @@ void *tad__scratch_elements(const tad_call *call, tad_dtype dtype, int64_t count
 
 int64_t tad__factor(tad_dtype dtype, int64_t n, void *a, int *pivots)
 {
-    tad__lapack_for(n, n)->lu(dtype, n, a, pivots);
+    tad__lapack_for(n, n, TAD__SMALL_LU)->lu(dtype, n, a, pivots);
     for (int64_t j = 0; j < n; j++)
         if (tad__number_at(dtype, a, j + j * n) == 0)
             return j;

@@ -64,7 +64,7 @@ static void forward_triangular(const tad_call *call)
     const tad_array    *out = call->out;
     const tad_dtype     type = out->dtype;
     const int64_t       n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = systems_of(call);
-    const tad__lapack  *lapack = tad__lapack_for(n, m);
+    const tad__lapack  *lapack = tad__lapack_for(n, m, TAD__SMALL_TRIANGULAR);
     void               *a = tad__scratch_elements(call, type, n * n), *b = tad__scratch_elements(call, type, n * m);
     const void         *last = NULL;
     for (int64_t i = 0; i < systems && a && b; i++) {

@@ -76,20 +76,19 @@ int64_t tad__eigh_work(int64_t n)
     return 2 * n * n + 11 * n + 8;
 }
 
-/* Up to here the portable kernels are faster (measured). */
-enum { SMALL = 8 };
-
-const tad__lapack *tad__lapack_for(int64_t rows, int64_t columns)
+const tad__lapack *tad__lapack_for(int64_t rows, int64_t columns, int64_t small)
 {
     const tad__lapack *openblas = tad__lapack_openblas();
-    bool               small = rows <= SMALL && columns <= SMALL, large = rows > INT_MAX || columns > INT_MAX;
-    return openblas && !small && !large ? openblas : &tad__lapack_portable;
+    bool               portable = rows <= small && columns <= small;
+    if (rows > INT_MAX || columns > INT_MAX)
+        portable = true;
+    return openblas && !portable ? openblas : &tad__lapack_portable;
 }
 
 /* With p a = l u: l u x = p b. */
 void tad__lu_solve(tad_dtype dtype, int64_t n, int64_t m, const void *factors, const int *pivots, void *b)
 {
-    const tad__lapack *lapack = tad__lapack_for(n, m);
+    const tad__lapack *lapack = tad__lapack_for(n, m, TAD__SMALL_TRIANGULAR);
     if (dtype == TAD_F32)
         exchange_rows_f32(n, m, pivots, b);
     else

@@ -40,8 +40,17 @@ extern const tad__lapack tad__lapack_portable;
 /* NULL: the library was built without it. */
 const tad__lapack *tad__lapack_openblas(void);
 
+/* Up to these sizes the portable kernels are faster (measured). */
+enum {
+    TAD__SMALL_CHOLESKY = 16,
+    TAD__SMALL_TRIANGULAR = 3,
+    TAD__SMALL_LU = 32,
+    TAD__SMALL_QR = 24,
+    TAD__SMALL_EIGH = 6
+};
+
 /* The backend for matrices of this size. */
-const tad__lapack *tad__lapack_for(int64_t rows, int64_t columns);
+const tad__lapack *tad__lapack_for(int64_t rows, int64_t columns, int64_t small);
 
 /* Solves a x = b for the n x m matrix b, given what lu made of a. */
 void tad__lu_solve(tad_dtype dtype, int64_t n, int64_t m, const void *lu, const int *pivots, void *b);
