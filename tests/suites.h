@@ -10,6 +10,7 @@
     SUITE(gemm)                                                                                                        \
     SUITE(lapack)                                                                                                      \
     SUITE(einsum)                                                                                                      \
+    SUITE(linalg)                                                                                                      \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
