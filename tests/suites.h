@@ -12,6 +12,9 @@
     SUITE(shape)                                                                                                       \
     SUITE(shape_errors)                                                                                                \
     SUITE(indices)                                                                                                     \
+    SUITE(lapack)                                                                                                      \
+    SUITE(einsum)                                                                                                      \
+    SUITE(linalg)                                                                                                      \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
