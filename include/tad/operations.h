@@ -33,6 +33,28 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** Convolution (as networks have it: cross-correlation) of x, [batch, channels, height, width] or without the batch, with
+ * the kernel w, [output channels, channels / groups, height, width], to y, [batch, output channels, height, width]:
+ *
+ *     y[n, c, o] = b[c] + sum over channels i of c's group and places t of w[c, i, t] x[n, i, o * stride + t * dilation - padding]
+ *
+ * for both axes, x being 0 outside. A size is (size of x + 2 padding - dilation (size of w - 1) - 1) / stride + 1, rounded down. b, a
+ * vector of the output's channels, is left out if it is (tad_var){0}; options NULL means the defaults. dy/dx is the transposed
+ * convolution of gy with w, dy/dw a convolution of x with gy, dy/db the sum of gy over all but the channels. Elements of f32 are
+ * added up in f32, in an order that depends on the shapes and the processor alone.
+ * Errors: TAD_ESHAPE (another number of axes, channels that do not agree, groups that do not divide them, a kernel that is
+ * empty or larger than the padded x, an axis other than the batch of 2^31 or more), TAD_EARG (an option out of range). */
+TAD_API tad_var tad_conv2d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
+/** Transposed convolution: the adjoint of tad_conv2d, of x, [batch, channels, height, width] or without the batch, with the
+ * kernel w, [channels, output channels / groups, height, width], plus b for each output channel: each x[n, c, o] adds
+ * x[n, c, o] w[c, i, t] to y[n, i, o * stride + t * dilation - padding], where that is inside. A size is
+ * (size of x - 1) stride - 2 padding + dilation (size of w - 1) + output_padding + 1. b and options may be left out as for
+ * tad_conv2d; dy/dx is the convolution of gy with w.
+ * Errors: as tad_conv2d; TAD_ESHAPE (nothing would be left), TAD_EARG (an output padding that is less than neither stride nor
+ * dilation). */
+TAD_API tad_var tad_conv_transpose2d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
