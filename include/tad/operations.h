@@ -55,6 +55,17 @@ TAD_API tad_var tad_conv2d(tad_var x, tad_var w, tad_var b, const tad_conv_optio
  * dilation). */
 TAD_API tad_var tad_conv_transpose2d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
 
+/** Convolution over one axis: of x, [batch, channels, length] or without the batch, with the kernel w,
+ * [output channels, channels / groups, length], plus b for each output channel, to y, [batch, output channels, length]. As
+ * tad_conv2d, with a width of 1: b may be (tad_var){0} and options NULL, and what they have for the width is ignored.
+ * Errors: as tad_conv2d. */
+TAD_API tad_var tad_conv1d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
+/** Transposed convolution over one axis, the adjoint of tad_conv1d: of x, [batch, channels, length] or without the batch, with
+ * the kernel w, [channels, output channels / groups, length]. As tad_conv_transpose2d, with a width of 1.
+ * Errors: as tad_conv_transpose2d. */
+TAD_API tad_var tad_conv_transpose1d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
