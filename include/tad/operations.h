@@ -19,6 +19,20 @@
 extern "C" {
 #endif
 
+/** The average of x in each window over its last two axes, height and width. A size of the result is
+ * (size of x + 2 padding - kernel) / stride + 1, rounded down. Padding counts as zeros, unless options->exclude_padding: then the
+ * sum is divided by the number of places of x in the window only. Sums are made in double. dy/dx[i] is the sum over the windows
+ * that have i of 1 / divisor.
+ * Errors: TAD_EARG (options NULL, a kernel of 0, an option negative or above 2^31 - 1, padding of more than half the kernel,
+ * dilation), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
+TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options);
+
+/** The averages of x in height x width windows that cover its last two axes: window i of n has the places
+ * floor(i size / n) to ceil((i + 1) size / n) - 1 of an axis, so neighbours overlap where n does not divide its size.
+ * Errors: TAD_EARG (height or width negative or above 2^31 - 1), TAD_ESHAPE (fewer than two axes, an axis of size 0, an axis
+ * of 2^31 or more). */
+TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
@@ -71,6 +85,20 @@ TAD_API tad_var tad_conv_transpose1d(tad_var x, tad_var w, tad_var b, const tad_
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
  * Errors: TAD_ESHAPE (inner dimensions differ, leading axes do not broadcast, an operand of rank 0), TAD_EDTYPE. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
+
+/** The largest of x in each window over its last two axes, height and width. A size of the result is
+ * (size of x + 2 padding - dilation (kernel - 1) - 1) / stride + 1, rounded down. Padding is never chosen: a window that has
+ * no place of x gives -infinity. NaN is larger than any number. The gradient goes to the place that was chosen: of equal ones
+ * the first, row by row, gets all of it.
+ * Errors: TAD_EARG (options NULL, a kernel of 0, an option negative or above 2^31 - 1, padding of more than half the window,
+ * exclude_padding), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
+TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options);
+
+/** The largest of x in each of height x width windows that cover its last two axes, as those of tad_adaptive_avg_pool2d do;
+ * otherwise as tad_max_pool2d.
+ * Errors: TAD_EARG (height or width negative or above 2^31 - 1), TAD_ESHAPE (fewer than two axes, an axis of size 0, an axis
+ * of 2^31 or more). */
+TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, int64_t height, int64_t width);
 
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double, in an order that depends on the shape alone. */
