@@ -100,6 +100,14 @@ TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options);
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, int64_t height, int64_t width);
 
+/** The largest of x in each window over its last axis: as tad_max_pool2d, with a width of 1; what options has for the width is
+ * ignored. Errors: as tad_max_pool2d; TAD_ESHAPE (no axis, or eight). */
+TAD_API tad_var tad_max_pool1d(tad_var x, const tad_pool_options *options);
+
+/** The average of x in each window over its last axis: as tad_avg_pool2d, with a width of 1; what options has for the width is
+ * ignored. Errors: as tad_avg_pool2d; TAD_ESHAPE (no axis, or eight). */
+TAD_API tad_var tad_avg_pool1d(tad_var x, const tad_pool_options *options);
+
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double, in an order that depends on the shape alone. */
 TAD_API tad_var tad_sum(tad_var x);

@@ -1,7 +1,6 @@
 /* Convolutions over one axis: those over two, with a width of 1. */
 #include "ops/sample.h"
-
-#include <tad/operations.h>
+#include "ops/width.h"
 
 enum { X, W, BIAS, OPERANDS };
 
@@ -21,26 +20,6 @@ static tad_status shape(const tad_call *call)
     return TAD_OK;
 }
 
-/* An axis of size 1 behind the others, or that removed. */
-static tad_var with_width(tad_var x)
-{
-    int64_t dims[4] = {0};
-    int     rank = tad_rank(x);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(x, i);
-    dims[rank] = 1;
-    return tad_reshape(x, rank + 1, dims);
-}
-
-static tad_var without_width(tad_var y)
-{
-    int64_t dims[4] = {0};
-    int     rank = tad_is_valid(y) ? tad_rank(y) : 0;
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(y, i);
-    return rank ? tad_reshape(y, rank - 1, dims) : y;
-}
-
 static tad_var convolve(const tad_rule *rule,
                         tad_var         convolution(tad_var x, tad_var w, tad_var b, const tad_conv_options *options))
 {
@@ -51,7 +30,7 @@ static tad_var convolve(const tad_rule *rule,
                                        .output_padding = {given->output_padding[0]},
                                        .groups = given->groups};
     tad_var                 b = rule->n > BIAS ? rule->x[BIAS] : (tad_var){0};
-    return without_width(convolution(with_width(rule->x[X]), with_width(rule->x[W]), b, &options));
+    return tad__without_width(convolution(tad__with_width(rule->x[X]), tad__with_width(rule->x[W]), b, &options));
 }
 
 static tad_var compose_conv(const tad_rule *rule)
