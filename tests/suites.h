@@ -8,6 +8,7 @@
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
+    SUITE(conv)                                                                                                        \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
