@@ -9,6 +9,7 @@
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
     SUITE(conv)                                                                                                        \
+    SUITE(pool)                                                                                                        \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
