@@ -264,7 +264,7 @@ END_TEST
 /* What is not a number stays in the windows that see it. */
 START_TEST(special_numbers)
 {
-    const double specials[] = {NAN, INFINITY, -INFINITY};
+    const double specials[] = {(double)NAN, (double)INFINITY, (double)-INFINITY};
     for (size_t s = 0; s < COUNT(specials); s++) {
         tad_tape *tape = tad_tape_new();
         double    data[7 * 6], out[7 * 6];

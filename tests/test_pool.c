@@ -5,6 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#define INFINITE ((double)INFINITY)
+#define NOT_A_NUMBER ((double)NAN)
+
 enum { MOST = 4096 };
 
 typedef struct geometry {
@@ -89,7 +92,7 @@ static void naive(const geometry *g, int kind, const double *x, const double *gy
         int64_t plane = o / (rows * columns) * size, r = o / columns % rows, c = o % columns, ignored;
         window  w = look(g, x + plane, r, c);
         double  divisor = kind == AVERAGE ? (double)w.all : (double)w.inside;
-        y[o] = kind == MAXIMUM ? (w.best < 0 ? (double)-INFINITY : x[plane + w.best]) : w.sum / divisor;
+        y[o] = kind == MAXIMUM ? (w.best < 0 ? -INFINITE : x[plane + w.best]) : w.sum / divisor;
         if (kind == MAXIMUM && w.best >= 0)
             gx[plane + w.best] += gy[o];
         for (int64_t i = 0; i < size && kind != MAXIMUM; i++)
@@ -187,13 +190,13 @@ START_TEST(special_numbers)
         {1, 1, 1, 1, 0},
         {0.0, -0.0, 0.0, 1, 0},
         {-0.0, 0.0, -0.0, 1, 0},
-        {1, NAN, NAN, 0, 1},
-        {NAN, 1, NAN, 1, 0},
-        {NAN, NAN, NAN, 1, 0},
-        {INFINITY, NAN, NAN, 0, 1},
-        {-INFINITY, -INFINITY, -INFINITY, 1, 0},
-        {-INFINITY, 5, 5, 0, 1},
-        {INFINITY, INFINITY, INFINITY, 1, 0},
+        {1, NOT_A_NUMBER, NOT_A_NUMBER, 0, 1},
+        {NOT_A_NUMBER, 1, NOT_A_NUMBER, 1, 0},
+        {NOT_A_NUMBER, NOT_A_NUMBER, NOT_A_NUMBER, 1, 0},
+        {INFINITE, NOT_A_NUMBER, NOT_A_NUMBER, 0, 1},
+        {-INFINITE, -INFINITE, -INFINITE, 1, 0},
+        {-INFINITE, 5, 5, 0, 1},
+        {INFINITE, INFINITE, INFINITE, 1, 0},
     };
     const tad_pool_options pairs = {.kernel = {1, 2}};
     for (size_t i = 0; i < COUNT(rows); i++)
@@ -221,7 +224,7 @@ START_TEST(padding)
     tad_tape              *tape = tad_tape_new();
     const tad_pool_options wide = {.kernel = {1, 2}, .stride = {1, 1}, .padding = {0, 2}, .dilation = {1, 3}};
     tad_var                x = row(tape, 1, (const double[]){-7}), y = tad_max_pool2d(x, &wide);
-    expect_values(y, -INFINITY, -INFINITY);
+    expect_values(y, -INFINITE, -INFINITE);
     expect_ok(tad_backward(tad_sum(y)));
     expect_grads(x, 0);
     const tad_pool_options three = {.kernel = {1, 3}, .stride = {1, 1}, .padding = {0, 1}};
@@ -230,7 +233,7 @@ START_TEST(padding)
     expect_values(tad_avg_pool2d(x, &three), -11 / 3.0, -6, -13 / 3.0);
     const tad_pool_options inside = {.kernel = {1, 3}, .stride = {1, 1}, .padding = {0, 1}, .exclude_padding = true};
     expect_values(tad_avg_pool2d(x, &inside), -5.5, -6, -6.5);
-    x = row(tape, 3, (const double[]){1, INFINITY, NAN});
+    x = row(tape, 3, (const double[]){1, INFINITE, NOT_A_NUMBER});
     double found[3];
     y = tad_avg_pool2d(x, &(const tad_pool_options){.kernel = {1, 1}});
     expect_ok(tad_read(y, found, sizeof found));
