@@ -15,6 +15,8 @@
     SUITE(lapack)                                                                                                      \
     SUITE(einsum)                                                                                                      \
     SUITE(linalg)                                                                                                      \
+    SUITE(conv)                                                                                                        \
+    SUITE(pool)                                                                                                        \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
