@@ -19,6 +19,22 @@
 extern "C" {
 #endif
 
+/** Scaled dot-product attention: softmax(scale q k' + mask) v, the softmax along the keys. q is [..., m, d], k [..., n, d],
+ * v [..., n, e] and the result [..., m, e]; leading axes (batch, heads) are the same in all three. `options` may be NULL:
+ *
+ *   - causal: query i sees keys 0 to i only, both counted from the first;
+ *   - scale: 0 means 1 / sqrt(d);
+ *   - mask: broadcasts to [..., m, n] and is added; -infinity hides a key, and its gradient is then 0.
+ *
+ * A query that sees no key gives zeros and hands on zeros. Values that are hidden have to be finite all the same: their weight
+ * is 0, and 0 times infinity or NaN is NaN.
+ *
+ * Value and tad_backward are computed in blocks: no m x n matrix is ever kept, so memory grows with m + n, beyond a mask's own.
+ * Recorded derivatives (tad_gradient, tad_vjp, tad_jvp) keep such matrices. Source: T. Dao and others, FlashAttention, 2022.
+ * Errors: TAD_ESHAPE (rank below 2, leading axes, elements of queries and keys, or numbers of keys and values that differ, a
+ * mask that does not broadcast), TAD_EARG (a scale that is infinite or NaN). */
+TAD_API tad_var tad_attention(tad_var q, tad_var k, tad_var v, const tad_attention_options *options);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
