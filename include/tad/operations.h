@@ -49,6 +49,30 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** One step of a long short-term memory: from x [b, i] and the state h [b, n], c [b, n] to a new state,
+ *
+ *     i, f, g, o = w_ih x + b_ih + w_hh h + b_hh         (row by row, in this order)
+ *     c_new = sigmoid(f) c + sigmoid(i) tanh(g)
+ *     h_new = sigmoid(o) tanh(c_new)
+ *
+ * with w_ih [4 n, i], w_hh [4 n, n], b_ih [4 n] and b_hh [4 n]: the order and meaning of PyTorch's LSTMCell. Either bias may be
+ * left out (a zeroed handle). h_new and c_new are views of one value. Fills both with invalid handles after an error:
+ * TAD_EARG (NULL), TAD_ESHAPE, TAD_EDTYPE, TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM.
+ * Source: S. Hochreiter, J. Schmidhuber, Neural Computation 9, 1997; with the forget gate of F. Gers and others, 2000. */
+TAD_API TAD_CHECKED tad_status tad_lstm_cell(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                                             tad_var b_hh, tad_var *h_new, tad_var *c_new);
+
+/** One step of a gated recurrent unit: from x [b, i] and the state h [b, n] to the new state [b, n],
+ *
+ *     r, z = sigmoid(w_ih x + b_ih + w_hh h + b_hh)                         (the first 2 n rows)
+ *     u    = tanh(w_ih x + b_ih + r (w_hh h + b_hh))                        (the last n rows)
+ *     y    = (1 - z) u + z h
+ *
+ * with w_ih [3 n, i], w_hh [3 n, n], b_ih [3 n] and b_hh [3 n]: the order and meaning of PyTorch's GRUCell. Either bias may be
+ * left out (a zeroed handle). Errors: TAD_ESHAPE.
+ * Source: K. Cho and others, EMNLP 2014, with the reset gate behind the product. */
+TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih, tad_var b_hh);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.

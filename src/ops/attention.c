@@ -270,7 +270,7 @@ static const tad_sample samples[] = {
     {.in = "[0, 2] [3, 2] [3, 2]", .attributes = &plain},
     {.in = "[2, 2] [0, 2] [0, 3]", .attributes = &plain},
     {.in = "[2, 0] [3, 0] [3, 2] [1, 3]", .attributes = &plain},
-    {.in = "[2, 3] [4, 3] [4, 0] [4]", .attributes = &causal},
+    {.in = "[1, 2, 3] [1, 4, 3] [1, 4, 0] [1, 4]", .attributes = &causal},
 };
 
 const tad_op tad__op_attention = {
