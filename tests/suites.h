@@ -8,6 +8,9 @@
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
+    SUITE(exp)                                                                                                         \
+    SUITE(attention)                                                                                                   \
+    SUITE(cells)                                                                                                       \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
