@@ -17,6 +17,9 @@
     SUITE(linalg)                                                                                                      \
     SUITE(conv)                                                                                                        \
     SUITE(pool)                                                                                                        \
+    SUITE(exp)                                                                                                         \
+    SUITE(attention)                                                                                                   \
+    SUITE(cells)                                                                                                       \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \

@@ -20,6 +20,9 @@
 #define SANITIZED 0
 #endif
 
+/* Does valgrind, which preloads itself, run the tests? */
+bool under_valgrind(void);
+
 /* ---- Memory ---- */
 
 typedef struct heap {
@@ -28,7 +31,8 @@ typedef struct heap {
     bool   for_ever; /* and so do all behind it */
     size_t limit;    /* a request for more bytes fails; 0: none */
     size_t blocks;   /* in use */
-    size_t bytes, peak;
+    size_t bytes;
+    size_t peak; /* the most bytes so far */
 } heap;
 
 /* An allocator on top of `h`: fails as told, and aborts the test if a size it is told differs from the block's. */
