@@ -66,6 +66,17 @@ TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop);
  * Errors: TAD_EARG (no such axis, or a negative number of zeros), TAD_ESHAPE (too large). */
 TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 
+/** Softmax along one axis: y[i] = exp(x[i]) / sum over j of exp(x[j]); dy[i]/dx[j] = y[i] ((i == j) - y[j]). The largest
+ * x[j] is subtracted first, so nothing overflows. An entry -INFINITY gives exactly 0 with gradient 0; a row of nothing else,
+ * or with +INFINITY or NaN, gives NaN. A row whose cotangent is 0 hands nothing on, even so.
+ * Errors: TAD_EARG (no such axis; a value of rank 0 has none). */
+TAD_API tad_var tad_softmax(tad_var x, int axis);
+
+/** Logarithm of the softmax along one axis: y[i] = x[i] - log(sum over j of exp(x[j])), where softmax would underflow, too;
+ * dy[i]/dx[j] = (i == j) - exp(y[j]). -INFINITY gives -INFINITY; a row of nothing else, or with +INFINITY or NaN, gives NaN.
+ * A row whose cotangents sum to 0 hands on just them, even so. Errors: TAD_EARG (no such axis). */
+TAD_API tad_var tad_log_softmax(tad_var x, int axis);
+
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */
 TAD_API tad_var tad_transpose(tad_var x);
