@@ -33,6 +33,18 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** Layer normalisation over the last n axes, which make a row: y = (x - mean) / sqrt(variance + eps) * gamma + beta, with the
+ * row's own mean and (biased) variance, made in double; gamma and beta have the shape of a row. With h the normalised row and
+ * p = gy * gamma, dx: (p - mean(p) - h mean(p h)) / sqrt(variance + eps); dgamma: gy h; dbeta: gy, both summed over the rows.
+ * A row of equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: J. Ba, J. Kiros, G. Hinton,
+ * Layer Normalization, 2016. Errors: TAD_EARG (n outside 1..rank, a negative or NaN eps), TAD_ESHAPE (gamma or beta). */
+TAD_API tad_var tad_layer_norm(tad_var x, int n, const tad_norm_options *options);
+
+/** The same without the mean: y = x / sqrt(mean(x^2) + eps) * gamma + beta; dx: (p - h mean(p h)) / sqrt(mean(x^2) + eps).
+ * A row of zeros gives beta. Source: B. Zhang, R. Sennrich, Root Mean Square Layer Normalization, 2019.
+ * Errors: as tad_layer_norm. */
+TAD_API tad_var tad_rms_norm(tad_var x, int n, const tad_norm_options *options);
+
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
  * a column on the right, and its axis vanishes from the result. Computed by BLAS where the library was built with it.
