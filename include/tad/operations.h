@@ -19,6 +19,22 @@
 extern "C" {
 #endif
 
+/** Batch normalisation while training: x is [N, C] or [N, C, ...], and each of the C channels is normalised with its own mean
+ * and (biased) variance over all other axes: y = (x - mean) / sqrt(variance + eps) * gamma + beta, where gamma and beta are
+ * [C]. *mean and *variance, both [C], are for the caller's running statistics (of which PyTorch's have the unbiased variance:
+ * times m / (m - 1), for m numbers a channel); either may be NULL. The gradient goes through all three results. A channel of
+ * equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: S. Ioffe, C. Szegedy, Batch
+ * Normalization, 2015. Errors: TAD_EARG (y is NULL, a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
+ * the results are then invalid. */
+TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options *options, tad_var *y, tad_var *mean,
+                                              tad_var *variance);
+
+/** Batch normalisation with a mean and variance given, [C] each, as after training; otherwise as tad_batch_norm. The gradient
+ * goes to all operands: with f = gamma / sqrt(variance + eps), dx: gy f; dmean: -sum(gy) f; dvariance: -sum(gy (x - mean)) f /
+ * (2 (variance + eps)); dgamma: sum(gy (x - mean)) / sqrt(variance + eps); dbeta: sum(gy).
+ * Errors: TAD_ESHAPE (fewer than two axes; mean, variance, gamma or beta is not [C]), TAD_EARG (a negative or NaN eps). */
+TAD_API tad_var tad_batch_norm_inference(tad_var x, tad_var mean, tad_var variance, const tad_norm_options *options);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
@@ -32,6 +48,18 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * gradient. The gradient comes back in the type of x.
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
+
+/** Dropout: each number becomes 0 with probability p, and x / (1 - p) otherwise, so that the mean stays; p = 0, as after
+ * training, gives x (a view), and p = 1 zeros. Linear in x: dy/dx is 0 or 1 / (1 - p), also where x is infinite or NaN. Whether
+ * element i, counted in C order, is dropped depends on seed and i alone, on every machine: nothing is stored. Take another seed
+ * for each layer and step. Source: N. Srivastava et al., JMLR 15 (2014), 1929-1958. Errors: TAD_EARG (p outside 0..1, or NaN). */
+TAD_API tad_var tad_dropout(tad_var x, double p, uint64_t seed);
+
+/** Group normalisation: the C channels of x, [N, C] or [N, C, ...], in `groups` groups of neighbours; the numbers of each
+ * group and sample are normalised as a row by tad_layer_norm, then multiplied with gamma and added to beta, [C] each. One group
+ * for each channel is instance normalisation. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: Y. Wu, K. He, Group
+ * Normalization, 2018. Errors: TAD_ESHAPE (fewer than two axes; gamma or beta), TAD_EARG (groups does not divide C; eps). */
+TAD_API tad_var tad_group_norm(tad_var x, int64_t groups, const tad_norm_options *options);
 
 /** Layer normalisation over the last n axes, which make a row: y = (x - mean) / sqrt(variance + eps) * gamma + beta, with the
  * row's own mean and (biased) variance, made in double; gamma and beta have the shape of a row. With h the normalised row and

@@ -38,8 +38,9 @@ typedef struct tad_bce_options {
 
 /** Of the normalisations. */
 typedef struct tad_norm_options {
-    tad_var gamma, beta; /**< what the normalised numbers are multiplied with, and then added to them; zeroed: nothing */
-    double  eps;         /**< added to the variance; 0: 1e-5. For none at all give one too small to count, as 1e-300 */
+    tad_var gamma,
+        beta;   /**< what the normalised numbers are multiplied with, and then added to them; zeroed: nothing */
+    double eps; /**< added to the variance; 0: 1e-5. For none at all give one too small to count, as 1e-300 */
 } tad_norm_options;
 
 /* ---- convolution and pooling ---- */

@@ -247,10 +247,9 @@ static tad_var apply(const tad_op *op, tad_var x, int n, const tad_norm_options 
 {
     tad_var    operands[OPERANDS] = {x};
     attributes to = {n, tad__norm_eps(options)};
-    return tad_apply(op, (tad_args){.n = tad__norm_add_operands(options, 1, operands),
-                                    .x = operands,
-                                    .attributes = &to,
-                                    .caller = caller});
+    return tad_apply(
+        op, (tad_args){
+                .n = tad__norm_add_operands(options, 1, operands), .x = operands, .attributes = &to, .caller = caller});
 }
 
 /** Layer normalisation over the last n axes, which make a row: y = (x - mean) / sqrt(variance + eps) * gamma + beta, with the

@@ -33,13 +33,3 @@ void tad__normalise_pull(const tad__normalise *s, const void *gy, void *gx, doub
 {
     (s->dtype == TAD_F32 ? pull_f32 : pull_f64)(s, gy, gx, ggamma, gbeta);
 }
-
-double tad__mean(tad_dtype dtype, int64_t n, const void *x, int64_t stride)
-{
-    return (dtype == TAD_F32 ? tad__sum_f32(n, x, stride) : tad__sum_f64(n, x, stride)) / (double)n;
-}
-
-double tad__mean_square(tad_dtype dtype, int64_t n, const void *x, int64_t stride, double centre)
-{
-    return (dtype == TAD_F32 ? squares_f32 : squares_f64)(n, x, stride, centre) / (double)n;
-}

@@ -19,8 +19,4 @@ void tad__normalise_forward(const tad__normalise *s, void *y);
 /* Adds to the adjoints of x (C order), gamma and beta; each may be NULL. */
 void tad__normalise_pull(const tad__normalise *s, const void *gy, void *gx, double *ggamma, double *gbeta);
 
-/* The mean of n numbers, which lie `stride` apart, and the mean square of their distances from `centre`. */
-double tad__mean(tad_dtype dtype, int64_t n, const void *x, int64_t stride);
-double tad__mean_square(tad_dtype dtype, int64_t n, const void *x, int64_t stride, double centre);
-
 #endif
