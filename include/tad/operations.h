@@ -49,6 +49,27 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 
+/** Negative log-likelihood: as tad_cross_entropy with class indices, for x that are logarithms of probabilities already. */
+TAD_API tad_var tad_nll_loss(tad_var x, tad_var targets, const tad_cross_entropy_options *options);
+
+/** Cross-entropy of logits, [N, C] or [N, C, ...] with the C classes along axis 1, or [C], as PyTorch's cross_entropy. With
+ * p = log_softmax(logits), weights w (1 by default) and label smoothing s (0 by default):
+ *
+ * class indices, targets of TAD_I64 and the logits' shape without C: a sample of class t loses
+ *     -(1 - s) w[t] p[t] - s / C sum over c of w[c] p[c],
+ * or 0 if t is the ignored index, and the mean is the sum divided by the sum of w[t] of those not ignored;
+ *
+ * probabilities, targets of the logits' type and shape: a sample loses
+ *     -sum over c of w[c] ((1 - s) t[c] + s / C) p[c],
+ * where a class of probability 0 counts nothing even if its logit is -INFINITY, and the mean is the sum divided by the number
+ * of samples.
+ *
+ * Gradients flow to the logits, to the weights, and to targets that are probabilities. The mean of no samples (an empty batch,
+ * or all ignored) is NaN with gradient 0, as PyTorch's. `options` may be NULL. Large logits do not overflow; for NaN and
+ * infinities see tad_log_softmax. Errors: TAD_ESHAPE (targets or weights do not fit), TAD_EINDEX (a target neither below C nor
+ * ignored), TAD_EARG (label smoothing outside 0..1, no such reduction), TAD_EDTYPE. */
+TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var targets, const tad_cross_entropy_options *options);
+
 /** Dropout: each number becomes 0 with probability p, and x / (1 - p) otherwise, so that the mean stays; p = 0, as after
  * training, gives x (a view), and p = 1 zeros. Linear in x: dy/dx is 0 or 1 / (1 - p), also where x is infinite or NaN. Whether
  * element i, counted in C order, is dropped depends on seed and i alone, on every machine: nothing is stored. Take another seed
