@@ -35,6 +35,13 @@ TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options 
  * Errors: TAD_ESHAPE (fewer than two axes; mean, variance, gamma or beta is not [C]), TAD_EARG (a negative or NaN eps). */
 TAD_API tad_var tad_batch_norm_inference(tad_var x, tad_var mean, tad_var variance, const tad_norm_options *options);
 
+/** Binary cross-entropy of logits x with targets t, mostly 0 to 1: weight (pos_weight t log(1 + exp(-x)) + (1 - t) log(1 +
+ * exp(x))), as PyTorch's binary_cross_entropy_with_logits, and their mean, sum or none of it. Exact to the last digits also for
+ * large x; a term whose factor, t or 1 - t, is 0 counts nothing even if x is infinite. All operands get a gradient; dx:
+ * weight ((1 - t) sigmoid(x) - pos_weight t sigmoid(-x)). The mean of no numbers is NaN. `options` may be NULL.
+ * Errors: TAD_ESHAPE (t has another shape than x, or a weight does not broadcast to it), TAD_EARG (no such reduction). */
+TAD_API tad_var tad_bce_with_logits(tad_var x, tad_var target, const tad_bce_options *options);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
@@ -93,6 +100,27 @@ TAD_API tad_var tad_layer_norm(tad_var x, int n, const tad_norm_options *options
  * A row of zeros gives beta. Source: B. Zhang, R. Sennrich, Root Mean Square Layer Normalization, 2019.
  * Errors: as tad_layer_norm. */
 TAD_API tad_var tad_rms_norm(tad_var x, int n, const tad_norm_options *options);
+
+/** Mean squared error: (x - target)^2, and their mean, sum or none of it. x and target have the same shape, and both get a
+ * gradient; so in all losses here. The mean of no numbers is NaN. Errors: TAD_ESHAPE (another shape; nothing broadcasts),
+ * TAD_EARG (no such reduction). */
+TAD_API tad_var tad_mse_loss(tad_var x, tad_var target, tad_reduction reduction);
+
+/** Mean absolute error: |x - target|, with derivative 0 where they are equal; otherwise as tad_mse_loss. */
+TAD_API tad_var tad_l1_loss(tad_var x, tad_var target, tad_reduction reduction);
+
+/** With d = |x - target|: d^2 / 2 up to delta, and delta (d - delta / 2) beyond it. The second derivative jumps at delta.
+ * Source: P. Huber, Ann. Math. Statist. 35 (1964), 73-101. Errors: TAD_EARG (delta not above 0), and as tad_mse_loss. */
+TAD_API tad_var tad_huber_loss(tad_var x, tad_var target, double delta, tad_reduction reduction);
+
+/** With d = |x - target|: d^2 / (2 beta) up to beta, and d - beta / 2 beyond it: tad_huber_loss divided by beta. For beta = 0
+ * it is tad_l1_loss. Errors: TAD_EARG (beta negative or NaN), and as tad_mse_loss. */
+TAD_API tad_var tad_smooth_l1_loss(tad_var x, tad_var target, double beta, tad_reduction reduction);
+
+/** Kullback-Leibler divergence of target, probabilities, from x, logarithms of probabilities: target (log(target) - x). Where
+ * target is 0 it is 0, and so are both gradients, even if x is -INFINITY. TAD_MEAN divides by the number of elements, as
+ * PyTorch's does, and TAD_BATCH_MEAN, the divergence proper, by the size of the first axis. Errors: as tad_mse_loss. */
+TAD_API tad_var tad_kl_div(tad_var x, tad_var target, tad_reduction reduction);
 
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
