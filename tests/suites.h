@@ -26,7 +26,9 @@
     SUITE(misuse)                                                                                                      \
     SUITE(memory)                                                                                                      \
     SUITE(steady)                                                                                                      \
-    SUITE(limits)
+    SUITE(limits)                                                                                                      \
+    SUITE(losses)                                                                                                      \
+    SUITE(norms)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)
