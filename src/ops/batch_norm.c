@@ -295,12 +295,14 @@ TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options 
         parts[i] = tad_is_valid(statistics) ? statistic(statistics, i) : statistics;
     out = tad_is_valid(statistics) ? normalise(x, parts[0], parts[1], options, caller) : statistics;
     tad_leave(x.tape, outer);
+    if (!y && tad_is_valid(out)) {
+        tad_refuse(&here, TAD_EARG, "y is NULL");
+        out = (tad_var){0};
+    }
     bool good = tad_is_valid(out);
     *(y ? y : &none) = out;
     *(mean ? mean : &none) = good ? parts[0] : out;
     *(variance ? variance : &none) = good ? parts[1] : out;
-    if (good && !y)
-        return tad_refuse(&here, TAD_EARG, "y is NULL");
     if (good)
         return TAD_OK;
     return !x.tape ? TAD_ETAPE : tad_tape_status(x.tape) != TAD_OK ? tad_tape_status(x.tape) : TAD_EARG;
