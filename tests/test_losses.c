@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define INF INFINITY
+#define INF ((double)INFINITY)
+#define QNAN ((double)NAN)
 #define LN2 0.69314718055994531
 
 static tad_tape *tape;
@@ -104,11 +105,11 @@ static const struct {
     {{-1e300, 0, -1e300}, {1, 2, 3}, {0, 1, 0}, {0, 0, 0}, {-1e300, 0, -1e300}, {1, -4, 3}},
     {{0, -INF, 0}, {3, 100, 1}, {0.5, 0, 0.5}, {0.5, 0, -0.5}, {-LN2, -INF, -LN2}, {-49, 100, -51}},
     {{0, -INF, -INF}, {3, 1, 2}, {1, 0, 0}, {0, 0, 0}, {0, -INF, -INF}, {-3, 1, 2}},
-    {{-INF, -INF, -INF}, {1, 0, 0}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}},
-    {{-INF, -INF, -INF}, {0, 0, 0}, {NAN, NAN, NAN}, {0, 0, 0}, {NAN, NAN, NAN}, {0, 0, 0}},
-    {{1, INF, 0}, {1, 0, 0}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}},
-    {{NAN, 1, 2}, {1, 2, 0}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}},
-    {{1, 2, NAN}, {1, -1, 0}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {NAN, NAN, NAN}, {1, -1, 0}},
+    {{-INF, -INF, -INF}, {1, 0, 0}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}},
+    {{-INF, -INF, -INF}, {0, 0, 0}, {QNAN, QNAN, QNAN}, {0, 0, 0}, {QNAN, QNAN, QNAN}, {0, 0, 0}},
+    {{1, INF, 0}, {1, 0, 0}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}},
+    {{QNAN, 1, 2}, {1, 2, 0}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}},
+    {{1, 2, QNAN}, {1, -1, 0}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {QNAN, QNAN, QNAN}, {1, -1, 0}},
 };
 
 static tad_var weigh(tad_var y, tad_var g)
@@ -233,15 +234,15 @@ END_TEST
 START_TEST(cross_entropy_of_nothing)
 {
     const int64_t ignored[] = {-100, -100};
-    tad_var       x = matrix(tape, 2, 2, (const double[]){1, 2, NAN, INF}), w = vector(tape, 2, (const double[]){1, 2});
-    tad_var       t = indices(1, (const int64_t[]){2}, ignored), gx[2], in[] = {x, w};
+    tad_var x = matrix(tape, 2, 2, (const double[]){1, 2, QNAN, INF}), w = vector(tape, 2, (const double[]){1, 2});
+    tad_var t = indices(1, (const int64_t[]){2}, ignored), gx[2], in[] = {x, w};
     for (int smooth = 0; smooth < 2; smooth++)
         for (int weighted = 0; weighted < 2; weighted++) {
             tad_cross_entropy_options options = {.label_smoothing = 0.25 * smooth};
             if (weighted)
                 options.weights = w;
             tad_var y = tad_cross_entropy(x, t, &options);
-            expect_list(y, false, "the mean of none", NAN);
+            expect_list(y, false, "the mean of none", QNAN);
             expect_ok(tad_backward(y));
             expect_list(x, true, "the gradient of none", 0, 0, 0, 0);
             expect_ok(tad_gradient(y, 2, in, gx));
@@ -255,8 +256,8 @@ START_TEST(cross_entropy_of_nothing)
         }
     tad_var empty = tad_tensor(tape, TAD_F64, 2, (const int64_t[]){0, 3}, NULL);
     t = indices(1, (const int64_t[]){0}, NULL);
-    expect_list(tad_cross_entropy(empty, t, NULL), false, "an empty batch", NAN);
-    expect_list(tad_cross_entropy(empty, empty, NULL), false, "an empty batch of probabilities", NAN);
+    expect_list(tad_cross_entropy(empty, t, NULL), false, "an empty batch", QNAN);
+    expect_list(tad_cross_entropy(empty, empty, NULL), false, "an empty batch of probabilities", QNAN);
     expect_list(tad_cross_entropy(empty, t, &(const tad_cross_entropy_options){.reduction = TAD_SUM}), false, "sum", 0);
     ck_assert_int_eq(tad_count(tad_cross_entropy(empty, t, &none)), 0);
 }
@@ -369,14 +370,14 @@ static const struct {
     {2, 0.75, 0, 0.28125, 0.75, -0.75},
     {2, 3, 0, 1.96875, 0.75, -0.75},
     {2, -INF, 0, INF, -0.75, 0.75},
-    {2, NAN, 0, NAN, NAN, NAN},
+    {2, QNAN, 0, QNAN, QNAN, QNAN},
     {3, 0.75, 0, 0.375, 1, -1},
     {3, INF, 0, INF, 1, -1},
     {4, -INF, 0, 0, 0, 0},
     {4, 7, 0, 0, 0, 0},
     {4, 0, 1, 0, -1, 1},
     {4, -INF, 1, INF, -1, INF},
-    {4, 0, -1, NAN, 1, NAN},
+    {4, 0, -1, QNAN, 1, QNAN},
     {5, 1, 1, 0, 0, 0},
     {6, 0, 0.5, LN2, 0, 0},
     {6, 1e4, 1, 0, 0, -1e4},
@@ -386,7 +387,7 @@ static const struct {
     {6, -INF, 0, 0, 0, INF},
     {6, INF, 0, INF, 1, -INF},
     {6, 40, 1, 4.2483542552915889e-18, -4.2483542552915889e-18, -40},
-    {6, NAN, 0, NAN, NAN, NAN},
+    {6, QNAN, 0, QNAN, QNAN, QNAN},
 };
 
 START_TEST(losses_of_special_values)
@@ -489,7 +490,7 @@ START_TEST(dropout_goes_by_place)
     expect_ok(tad_read(tad_dropout(turned, 0.5, 10), again, sizeof again));
     ck_assert(memcmp(y, again, sizeof y) != 0);
 
-    tad_var bad = vector(tape, 3, (const double[]){NAN, INF, -INF}), zeros = tad_dropout(bad, 1, 0);
+    tad_var bad = vector(tape, 3, (const double[]){QNAN, INF, -INF}), zeros = tad_dropout(bad, 1, 0);
     expect_values(zeros, 0, 0, 0);
     expect_ok(tad_backward(tad_sum(zeros)));
     expect_grads(bad, 0, 0, 0);
@@ -528,7 +529,7 @@ typedef struct operands {
     ROW(tad_cross_entropy(o->y, o->y, CE(.weights = o->v)), TAD_ESHAPE, "weights: expected [2], one for each class")   \
     ROW(tad_cross_entropy(o->x, o->i, CE(.label_smoothing = 1.5)), TAD_EARG,                                           \
         "label smoothing is 1.5; expected 0 to 1")                                                                     \
-    ROW(tad_cross_entropy(o->x, o->x, CE(.label_smoothing = NAN)), TAD_EARG, "label smoothing is nan")                 \
+    ROW(tad_cross_entropy(o->x, o->x, CE(.label_smoothing = QNAN)), TAD_EARG, "label smoothing is nan")                \
     ROW(tad_cross_entropy(o->x, o->i, CE(.reduction = BAD)), TAD_EARG,                                                 \
         "reduction 7; expected TAD_MEAN, TAD_SUM or TAD_NONE")                                                         \
     ROW(tad_cross_entropy(o->x, o->i, CE(.reduction = TAD_BATCH_MEAN)), TAD_EARG, "reduction 3")                       \
@@ -544,14 +545,14 @@ typedef struct operands {
     ROW(tad_mse_loss(o->x, o->x, BAD), TAD_EARG, "reduction 7; expected TAD_MEAN, TAD_SUM or TAD_NONE")                \
     ROW(tad_l1_loss(o->x, o->v, TAD_MEAN), TAD_ESHAPE, "l1_loss(f64 [2, 3], f64 [3])")                                 \
     ROW(tad_huber_loss(o->x, o->x, 0, TAD_MEAN), TAD_EARG, "delta is 0; expected more than 0")                         \
-    ROW(tad_huber_loss(o->x, o->x, NAN, TAD_MEAN), TAD_EARG, "delta is nan")                                           \
+    ROW(tad_huber_loss(o->x, o->x, QNAN, TAD_MEAN), TAD_EARG, "delta is nan")                                          \
     ROW(tad_smooth_l1_loss(o->x, o->x, -1, TAD_MEAN), TAD_EARG, "beta is -1; expected 0 or more")                      \
     ROW(tad_smooth_l1_loss(o->x, o->y, 1, TAD_MEAN), TAD_ESHAPE, "expected a target of the same shape")                \
     ROW(tad_kl_div(o->x, o->x, BAD), TAD_EARG, "reduction 7; expected TAD_MEAN, TAD_SUM, TAD_NONE or TAD_BATCH_MEAN")  \
     ROW(tad_kl_div(o->scalar, o->scalar, TAD_BATCH_MEAN), TAD_EARG, "TAD_BATCH_MEAN of a scalar")                      \
     ROW(tad_dropout(o->x, -0.5, 1), TAD_EARG, "dropout(f64 [2, 3]): p is -0.5; expected 0 to 1")                       \
     ROW(tad_dropout(o->x, 1.5, 1), TAD_EARG, "p is 1.5")                                                               \
-    ROW(tad_dropout(o->x, NAN, 1), TAD_EARG, "p is nan")
+    ROW(tad_dropout(o->x, QNAN, 1), TAD_EARG, "p is nan")
 
 #define CALL(call, status, text) {status, text},
 static const struct {

@@ -95,8 +95,10 @@ START_TEST(long_rows)
     static float  narrow[1500], found[1500];
     const int64_t dims[] = {1500};
     random_tensor(4, 1, dims, x);
-    for (int i = 0; i < 1500; i++)
-        x[i] = narrow[i] = (float)(x[i] + 4096);
+    for (int i = 0; i < 1500; i++) {
+        narrow[i] = (float)(x[i] + 4096);
+        x[i] = (double)narrow[i];
+    }
     stats s = stats_of(x, 0, 1, 0, 1500);
     for (int i = 0; i < 1500; i++)
         y[i] = (x[i] - s.mean) / sqrt(s.variance + 1e-5);
@@ -137,7 +139,7 @@ END_TEST
 START_TEST(numbers_that_are_none)
 {
     double        y[6];
-    const tad_var x = matrix(tape, 3, 2, (const double[]){1, NAN, INFINITY, 1, 3, 5});
+    const tad_var x = matrix(tape, 3, 2, (const double[]){1, (double)NAN, (double)INFINITY, 1, 3, 5});
     for (int which = 0; which < 2; which++) { /* stays in its row */
         expect_ok(tad_read(which ? tad_rms_norm(x, 1, NULL) : tad_layer_norm(x, 1, NULL), y, sizeof y));
         ck_assert(isnan(y[0]) && isnan(y[1]) && isnan(y[2]));
@@ -278,7 +280,7 @@ static tad_var batch(tad_var x, const tad_norm_options *options)
     ROW(tad_layer_norm(o->x, 2, WITH(.gamma = o->x, .beta = o->v3)), TAD_ESHAPE, "beta: expected the shape of")        \
     ROW(tad_rms_norm(o->x, 1, WITH(.beta = o->v2)), TAD_ESHAPE, "expected the shape of the operand's last 1 axes")     \
     ROW(tad_layer_norm(o->x, 1, WITH(.eps = -1)), TAD_EARG, "eps is -1; expected 0 (the default) or more")             \
-    ROW(tad_rms_norm(o->x, 1, WITH(.eps = NAN)), TAD_EARG, "eps is nan")                                               \
+    ROW(tad_rms_norm(o->x, 1, WITH(.eps = (double)NAN)), TAD_EARG, "eps is nan")                                       \
     ROW(tad_layer_norm(o->x, 1, WITH(.gamma = o->narrow)), TAD_EDTYPE, "f64 and f32 do not mix")                       \
     ROW(tad_layer_norm(o->x, 1, WITH(.beta = o->stale)), TAD_ESTALE, "a stale handle")                                 \
     ROW(tad_group_norm(o->x, 2, NULL), TAD_EARG, "group_norm(f64 [2, 3]): 2 groups of 3 channels")                     \
