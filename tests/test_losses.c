@@ -497,6 +497,81 @@ START_TEST(dropout_goes_by_place)
 }
 END_TEST
 
+/* ---- Memory ---- */
+
+/* One step of a loop that uses everything of this family, views among the operands, so that copies are made; the gradient. */
+static tad_status step(tad_tape *on, double gradient[24])
+{
+    static const double  numbers[24] = {1, -2, 3, 0.5, 2,    -1, 4,  0, -3, 1.5, 2.5, -0.5,
+                                        1, 1,  2, -4,  0.25, 3,  -1, 2, 5,  1,   0,   2};
+    static const int64_t classes[] = {0, 3, 1, 2, 3, -100}, six = 6;
+    tad_var leaf = matrix(on, 4, 6, numbers), x = tad_transpose(leaf), g = vector(on, 4, numbers), y, mean, variance;
+    tad_var t = tad_tensor_constant(on, TAD_I64, 1, &six, classes);
+    tad_norm_options norm = {.gamma = tad_slice(vector(on, 6, numbers), 0, 1, 5), .beta = g};
+    y = tad_rms_norm(tad_layer_norm(x, 1, &norm), 1, NULL);
+    if (tad_batch_norm(tad_add(y, x), &norm, &y, &mean, &variance) != TAD_OK)
+        return tad_tape_status(on);
+    y = tad_group_norm(tad_dropout(y, 0.25, 11), 2, &norm);
+    y = tad_batch_norm_inference(y, tad_scale(g, g), tad_square(g), NULL);
+    tad_var loss = tad_cross_entropy(
+        tad_log_softmax(y, 0), t, &(const tad_cross_entropy_options){.weights = tad_square(g), .label_smoothing = 0.1});
+    loss = tad_add(loss, tad_bce_with_logits(y, tad_softmax(x, 0), &(const tad_bce_options){.pos_weight = g}));
+    loss = tad_add(loss, tad_cross_entropy(y, tad_softmax(x, 1), NULL));
+    loss = tad_add(loss, tad_huber_loss(y, x, 1, TAD_MEAN));
+    loss = tad_add(loss, tad_kl_div(y, tad_square(x), TAD_BATCH_MEAN));
+    loss = tad_add(loss, tad_add(tad_sum(mean), tad_sum(variance)));
+    tad_status status = tad_is_valid(loss) ? tad_backward(loss) : tad_tape_status(on);
+    return status == TAD_OK ? tad_read_grad(leaf, gradient, 24 * sizeof *gradient) : status;
+}
+
+START_TEST(a_loop_takes_no_more_memory)
+{
+    heap      h = {0};
+    tad_tape *own = heap_tape(&h);
+    double    first[24], gradient[24];
+    size_t    calls = 0;
+    expect_ok(step(own, first));
+    for (int i = 0; i < 20; i++) {
+        tad_tape_rewind(own, 0);
+        expect_ok(step(own, gradient));
+        ck_assert_mem_eq(gradient, first, sizeof first);
+        if (i == 1)
+            calls = h.calls;
+    }
+    ck_assert_uint_eq(h.calls, calls);
+    tad_tape_free(own);
+}
+END_TEST
+
+/* Loop index: does it fail once, or for ever? */
+START_TEST(memory_that_is_refused)
+{
+    double right[24], gradient[24];
+    expect_ok(step(tape, right));
+    tad_tape_rewind(tape, 0);
+    bool done = false;
+    for (size_t n = 1; !done; n++) {
+        heap      h = {0};
+        tad_tape *own = heap_tape(&h);
+        h.fail_at = h.calls + n;
+        h.for_ever = _i;
+        tad_status status = step(own, gradient);
+        done = h.calls < h.fail_at;
+        ck_assert_msg(status == (done ? TAD_OK : TAD_ENOMEM) || (status == TAD_OK && !_i), "request %d: %s", (int)n,
+                      tad_tape_message(own));
+        ck_assert(tad_tape_status(own) == status);
+        h.fail_at = 0;
+        tad_tape_clear_error(own);
+        tad_tape_rewind(own, 0);
+        expect_ok(step(own, gradient));
+        ck_assert_mem_eq(gradient, right, sizeof right);
+        tad_tape_free(own);
+        ck_assert_uint_eq(h.blocks, 0);
+        ck_assert_uint_lt(n, 1000);
+    }
+}
+END_TEST
+
 /* ---- Errors ---- */
 
 typedef struct operands {
@@ -606,6 +681,8 @@ Suite *losses_suite(void)
     tcase_add_test(tests, divergence_of_a_batch);
     tcase_add_test(tests, dropout_drops_as_said);
     tcase_add_test(tests, dropout_goes_by_place);
+    tcase_add_test(tests, a_loop_takes_no_more_memory);
+    tcase_add_loop_test(tests, memory_that_is_refused, 0, 2);
     tcase_add_test(tests, errors);
     suite_add_tcase(suite, tests);
     return suite;

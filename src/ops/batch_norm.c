@@ -12,7 +12,7 @@
 
 static tad_status shape_of_statistics(const tad_call *call)
 {
-    tad_status status = tad__channels_check(call, NULL);
+    tad_status status = tad__channels_check(call, 1, NULL);
     call->out->rank = 2;
     call->out->dims[0] = 2;
     call->out->dims[1] = status == TAD_OK ? call->in[0].dims[1] : 0;
@@ -109,7 +109,7 @@ enum { X, MEAN, VARIANCE, GAMMA, BETA, OPERANDS };
 static tad_status shape(const tad_call *call)
 {
     static const char *const names[OPERANDS] = {"x", "mean", "variance", "gamma", "beta"};
-    tad_status               status = tad__channels_check(call, names);
+    tad_status               status = tad__channels_check(call, OPERANDS, names);
     tad__array_set_shape(call->out, call->in[X].rank, call->in[X].dims);
     return status == TAD_OK ? tad__norm_check_eps(call, *(const double *)call->attributes) : status;
 }
