@@ -43,7 +43,9 @@
     SUITE(checkpoint)                                                                                                  \
     SUITE(loop)                                                                                                        \
     SUITE(replay)                                                                                                      \
-    SUITE(limits)
+    SUITE(limits)                                                                                                      \
+    SUITE(losses)                                                                                                      \
+    SUITE(norms)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -77,7 +77,7 @@ static bool has_floats(const tad_op *op)
 /* For each operation as loop index: all its samples. One of indices alone has no derivatives. */
 static void each_sample_of(int op, sample_visitor *visitor)
 {
-    visit v = {0};
+    visit         v = {0};
     const tad_op *tested = tad_op_at((size_t)op);
     if (!sample_chosen(tested) || tested->constant || !has_floats(tested)) /* of a constant there is no derivative */
         return;
