@@ -131,6 +131,9 @@ static void positive_leaves(const sample *s, const tad_var leaves[], tad_var out
     static double numbers[SAMPLE_ELEMENTS];
     int64_t       dims[TAD_MAX_RANK];
     for (int k = 0; k < s->n; k++) {
+        out[k] = leaves[k];
+        if (s->in[k].below)
+            continue;
         int64_t n = sample_read(leaves[k], numbers);
         for (int64_t i = 0; i < n; i++)
             numbers[i] = fabs(numbers[i]);
@@ -163,8 +166,8 @@ static void gradient_magnitude(const sample *s, const tad_var leaves[], tad_var 
     size_t  n = (size_t)s->n, wanted = 0, floats = 0;
     if (!s->op->partial[0] && s->op->linear) {
         positive_leaves(s, leaves, x);
-        expect_good(s, tad_vjp(sample_record((void *)(uintptr_t)s, n, x), tad_abs(w), n, x, g), w.tape);
-        wanted_of(s, g, out);
+        wanted = wanted_of(s, x, repeated);
+        expect_good(s, tad_vjp(sample_record((void *)(uintptr_t)s, n, x), tad_abs(w), wanted, repeated, out), w.tape);
         return;
     }
     if (!s->op->partial[0]) {

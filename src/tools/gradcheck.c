@@ -38,7 +38,7 @@ typedef struct checker {
     tad_gradcheck_options options;
     tad_gradcheck_report *report;
     double               *values; /* of all entries */
-    tad_var              *x;      /* the leaves of one evaluation; gradients behind them */
+    tad_var              *x; /* the leaves of one evaluation; behind them those that are checked, and their gradients */
     int64_t               outputs;
     double  unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
     double *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
@@ -106,10 +106,14 @@ static tad_var weigh(const checker *c, tad_var y)
 /* The gradient by tad_backward and by tad_gradient, into the entries. */
 static tad_status differentiate(checker *c, tad_var y)
 {
-    tad_var   *gx = c->x + c->n, s = weigh(c, y);
+    tad_var   *checked = c->x + c->n, *gx = checked + c->n, s = weigh(c, y);
     tad_status status = tad_is_valid(s) ? tad_backward(s) : tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
+    size_t     n = 0;
+    for (size_t i = 0; i < c->n; i++)
+        if (tad_is_differentiable(c->inputs[i]))
+            checked[n++] = c->x[i];
     if (status == TAD_OK)
-        status = tad_gradient(s, c->n, c->x, gx);
+        status = tad_gradient(s, n, checked, gx);
     tad_gradcheck_entry *entry = c->report->entries;
     double              *numbers = c->values + c->report->count;
     for (size_t i = 0; i < c->n && status == TAD_OK; i++) {
@@ -121,7 +125,7 @@ static tad_status differentiate(checker *c, tad_var y)
         for (int64_t k = 0; k < count && status == TAD_OK; k++)
             entry[k].analytic = numbers[k] / c->unit;
         if (status == TAD_OK)
-            status = tad_read(gx[i], numbers, bytes);
+            status = tad_read(*gx++, numbers, bytes);
         for (int64_t k = 0; k < count && status == TAD_OK; k++) {
             entry[k].recorded = numbers[k] / c->unit;
             entry[k].input = i;
@@ -367,7 +371,7 @@ static tad_status check_with(checker *c)
     c->report->allocator = c->tape->allocator;
     c->report->entries = take(c, count, sizeof *c->report->entries);
     c->values = take(c, count, 2 * sizeof *c->values);
-    c->x = take(c, c->n, 2 * sizeof *c->x);
+    c->x = take(c, c->n, 3 * sizeof *c->x);
     if (c->report->entries && c->values && c->x) {
         c->report->count = count;
         memset(c->report->entries, 0, count * sizeof *c->report->entries);
@@ -385,7 +389,7 @@ static tad_status check_with(checker *c)
         c->report->entries = NULL;
     }
     give_back(c, c->values, count, 2 * sizeof *c->values);
-    give_back(c, c->x, c->n, 2 * sizeof *c->x);
+    give_back(c, c->x, c->n, 3 * sizeof *c->x);
     return status;
 }
 
