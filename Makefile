@@ -152,6 +152,7 @@ library_objects := $(call objects,$(SOURCES))
 $(library_objects): includes = $(features) -Iinclude -Isrc -I$(BUILD)/gen
 $(library_objects): opt = $(OPT)
 $(call objects,$(filter src/tensor/% src/ops/kernels_%,$(SOURCES))): opt = $(KERNEL_OPT)
+$(call objects,src/tensor/indexed.c): opt = $(KERNEL_OPT) -ffp-contract=fast
 $(call objects,src/ops/table.c): $(operations_file)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

@@ -56,7 +56,7 @@ static void mutated_vjp(const tad_rule *rule)
         if (rule->wanted[k] && rule->gx[k].tape)
             rule->gx[k] = sum_down(rule->gx[k], rule->x[k]);
     tad_var *g = &rule->gx[m->operand], other;
-    if (!rule->wanted[m->operand] || !g->tape)
+    if (!rule->wanted[m->operand] || (!g->tape && m->change != SWAP))
         return;
     switch (m->change) {
     case NEGATE:

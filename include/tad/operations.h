@@ -27,6 +27,20 @@ TAD_API tad_var tad_argmax(tad_var x, int axis, bool keepdims);
 /** The index along one axis of the least element; otherwise as tad_argmax, errors too. */
 TAD_API tad_var tad_argmin(tad_var x, int axis, bool keepdims);
 
+/** The average of x in each window over its last two axes, height and width. A size of the result is
+ * (size of x + 2 padding - kernel) / stride + 1, rounded down. Padding counts as zeros, unless options->exclude_padding: then the
+ * sum is divided by the number of places of x in the window only. Sums are made in double. dy/dx[i] is the sum over the windows
+ * that have i of 1 / divisor.
+ * Errors: TAD_EARG (options NULL, a kernel of 0, an option negative or above 2^31 - 1, padding of more than half the kernel,
+ * dilation), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
+TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options);
+
+/** The averages of x in height x width windows that cover its last two axes: window i of n has the places
+ * floor(i size / n) to ceil((i + 1) size / n) - 1 of an axis, so neighbours overlap where n does not divide its size.
+ * Errors: TAD_EARG (height or width negative or above 2^31 - 1), TAD_ESHAPE (fewer than two axes, an axis of size 0, an axis
+ * of 2^31 or more). */
+TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width);
+
 /** Batch normalisation while training: x is [N, C] or [N, C, ...], and each of the C channels is normalised with its own mean
  * and (biased) variance over all other axes: y = (x - mean) / sqrt(variance + eps) * gamma + beta, where gamma and beta are
  * [C]. *mean and *variance, both [C], are for the caller's running statistics (of which PyTorch's have the unbiased variance:
@@ -67,6 +81,39 @@ TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
 /** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
  * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
 TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high);
+
+/** Convolution (as networks have it: cross-correlation) of x, [batch, channels, height, width] or without the batch, with
+ * the kernel w, [output channels, channels / groups, height, width], to y, [batch, output channels, height, width]:
+ *
+ *     y[n, c, o] = b[c] + sum over channels i of c's group and places t of w[c, i, t] x[n, i, o * stride + t * dilation - padding]
+ *
+ * for both axes, x being 0 outside. A size is (size of x + 2 padding - dilation (size of w - 1) - 1) / stride + 1, rounded down. b, a
+ * vector of the output's channels, is left out if it is (tad_var){0}; options NULL means the defaults. dy/dx is the transposed
+ * convolution of gy with w, dy/dw a convolution of x with gy, dy/db the sum of gy over all but the channels. Elements of f32 are
+ * added up in f32, in an order that depends on the shapes and the processor alone.
+ * Errors: TAD_ESHAPE (another number of axes, channels that do not agree, groups that do not divide them, a kernel that is
+ * empty or larger than the padded x, an axis other than the batch of 2^31 or more), TAD_EARG (an option out of range). */
+TAD_API tad_var tad_conv2d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
+/** Transposed convolution: the adjoint of tad_conv2d, of x, [batch, channels, height, width] or without the batch, with the
+ * kernel w, [channels, output channels / groups, height, width], plus b for each output channel: each x[n, c, o] adds
+ * x[n, c, o] w[c, i, t] to y[n, i, o * stride + t * dilation - padding], where that is inside. A size is
+ * (size of x - 1) stride - 2 padding + dilation (size of w - 1) + output_padding + 1. b and options may be left out as for
+ * tad_conv2d; dy/dx is the convolution of gy with w.
+ * Errors: as tad_conv2d; TAD_ESHAPE (nothing would be left), TAD_EARG (an output padding that is less than neither stride nor
+ * dilation). */
+TAD_API tad_var tad_conv_transpose2d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
+/** Convolution over one axis: of x, [batch, channels, length] or without the batch, with the kernel w,
+ * [output channels, channels / groups, length], plus b for each output channel, to y, [batch, output channels, length]. As
+ * tad_conv2d, with a width of 1: b may be (tad_var){0} and options NULL, and what they have for the width is ignored.
+ * Errors: as tad_conv2d. */
+TAD_API tad_var tad_conv1d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
+
+/** Transposed convolution over one axis, the adjoint of tad_conv1d: of x, [batch, channels, length] or without the batch, with
+ * the kernel w, [channels, output channels / groups, length]. As tad_conv_transpose2d, with a width of 1.
+ * Errors: as tad_conv_transpose2d. */
+TAD_API tad_var tad_conv_transpose1d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
 
 /** Negative log-likelihood: as tad_cross_entropy with class indices, for x that are logarithms of probabilities already. */
 TAD_API tad_var tad_nll_loss(tad_var x, tad_var targets, const tad_cross_entropy_options *options);
@@ -174,6 +221,20 @@ TAD_API tad_var tad_kl_div(tad_var x, tad_var target, tad_reduction reduction);
  * Errors: TAD_ESHAPE (inner dimensions differ, leading axes do not broadcast, an operand of rank 0), TAD_EDTYPE. */
 TAD_API tad_var tad_matmul(tad_var a, tad_var b);
 
+/** The largest of x in each window over its last two axes, height and width. A size of the result is
+ * (size of x + 2 padding - dilation (kernel - 1) - 1) / stride + 1, rounded down. Padding is never chosen: a window that has
+ * no place of x gives -infinity. NaN is larger than any number. The gradient goes to the place that was chosen: of equal ones
+ * the first, row by row, gets all of it.
+ * Errors: TAD_EARG (options NULL, a kernel of 0, an option negative or above 2^31 - 1, padding of more than half the window,
+ * exclude_padding), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
+TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options);
+
+/** The largest of x in each of height x width windows that cover its last two axes, as those of tad_adaptive_avg_pool2d do;
+ * otherwise as tad_max_pool2d.
+ * Errors: TAD_EARG (height or width negative or above 2^31 - 1), TAD_ESHAPE (fewer than two axes, an axis of size 0, an axis
+ * of 2^31 or more). */
+TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, int64_t height, int64_t width);
+
 /** Euclidean norm of all elements: y = sqrt(x[0]^2 + x[1]^2 + ...), of rank 0; dy/dx[i] = x[i] / y. Right as long as y
  * itself neither overflows nor underflows. Where y is 0 its gradient is 0, as are all higher derivatives. If an element is
  * infinite y is infinite, and the derivative is NaN for that element and 0 for finite ones; NaN gives NaN. */
@@ -182,6 +243,14 @@ TAD_API tad_var tad_norm(tad_var x);
 /** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** The largest of x in each window over its last axis: as tad_max_pool2d, with a width of 1; what options has for the width is
+ * ignored. Errors: as tad_max_pool2d; TAD_ESHAPE (no axis, or eight). */
+TAD_API tad_var tad_max_pool1d(tad_var x, const tad_pool_options *options);
+
+/** The average of x in each window over its last axis: as tad_avg_pool2d, with a width of 1; what options has for the width is
+ * ignored. Errors: as tad_avg_pool2d; TAD_ESHAPE (no axis, or eight). */
+TAD_API tad_var tad_avg_pool1d(tad_var x, const tad_pool_options *options);
 
 /** Product of all elements: y = x[0] * x[1] * ..., of rank 0; dy/dx[i] is the product of the others, which is right at
  * zeros, however many, and to any order. The product of no elements is 1. Multiplied one by one, in double. */

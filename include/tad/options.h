@@ -45,6 +45,24 @@ typedef struct tad_norm_options {
 
 /* ---- convolution and pooling ---- */
 
+/** For the convolutions; [0] is for the height or, in one dimension, the length, [1] for the width. At most 2^31 - 1. */
+typedef struct tad_conv_options {
+    int64_t stride[2];         /**< places from window to window; 0 means 1 */
+    int64_t padding[2];        /**< zeros on both sides of x */
+    int64_t dilation[2];       /**< places from element to element of the kernel; 0 means 1 */
+    int64_t output_padding[2]; /**< transposed only: places more at the end, fewer than the stride or the dilation */
+    int64_t groups;            /**< groups of channels that know nothing of each other; 0 means 1 */
+} tad_conv_options;
+
+/** For pooling; [0] is for the height or, in one dimension, the length, [1] for the width. At most 2^31 - 1. */
+typedef struct tad_pool_options {
+    int64_t kernel[2];       /**< size of a window; required */
+    int64_t stride[2];       /**< places from window to window; 0 means as many as the kernel has */
+    int64_t padding[2];      /**< places on both sides of x, at most half the kernel */
+    int64_t dilation[2];     /**< maxima only: places from element to element of a window; 0 means 1 */
+    bool    exclude_padding; /**< averages only: divide by the number of places of x in a window, not by all */
+} tad_pool_options;
+
 /* ---- recurrence and attention ---- */
 
 #ifdef __cplusplus

@@ -1,0 +1,29 @@
+/* What all pooling has in common: the attributes, the shapes and the windows. */
+#ifndef TAD__OPS_POOL_H
+#define TAD__OPS_POOL_H
+
+#include "tensor/pool.h"
+
+#include <tad/op.h>
+#include <tad/options.h>
+
+typedef struct tad__pool_attributes {
+    tad_pool_options options;  /* as they were given */
+    bool             adaptive; /* y has size[], and windows that cover x evenly */
+    int64_t          size[2];
+} tad__pool_attributes;
+
+/* What a pooling operation accepts. */
+typedef enum tad__pooling { TAD__POOL_MAXIMA, TAD__POOL_AVERAGES } tad__pooling;
+
+/* The shape of y from that of x; or a refusal. */
+tad_status tad__pool_shape(const tad_call *call, tad__pooling kind, const tad_array *x, tad_array *y);
+
+/* Scratch memory with the windows, and behind them, in *row, room for a row of x. false: out of memory, refused already. */
+bool tad__pool_windows(const tad_call *call, const tad_array *x, const tad_array *y, tad__pool *pool, double **row);
+
+extern const tad_op tad__op_avg_pool2d, tad__op_adaptive_avg_pool2d, tad__op_avg_pool2d_spread;
+extern const tad_op tad__op_max_pool2d, tad__op_adaptive_max_pool2d, tad__op_max_pool2d_gather,
+    tad__op_max_pool2d_scatter;
+
+#endif

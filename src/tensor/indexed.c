@@ -1,0 +1,63 @@
+#include "tensor/indexed.h"
+
+/* Vectors as GCC and Clang have them; the instruction set is chosen at run time. Compiled so that products and sums may be
+ * fused (see the Makefile). */
+#if defined(__clang__)
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
+#define TARGET
+#define VECTOR 16
+#define ROWS 4
+#define REAL float
+#define NAME(x) any_f32_##x
+#include "tensor/indexed.inc"
+#define REAL double
+#define NAME(x) any_f64_##x
+#include "tensor/indexed.inc"
+#undef TARGET
+#undef VECTOR
+#undef ROWS
+
+#ifdef __x86_64__
+#define TARGET __attribute__((target("avx2,fma")))
+#define VECTOR 32
+#define ROWS 4
+#define REAL float
+#define NAME(x) avx2_f32_##x
+#include "tensor/indexed.inc"
+#define REAL double
+#define NAME(x) avx2_f64_##x
+#include "tensor/indexed.inc"
+#undef TARGET
+#undef VECTOR
+#undef ROWS
+
+#define TARGET __attribute__((target("avx512f")))
+#define VECTOR 64
+#define ROWS 8
+#define REAL float
+#define NAME(x) avx512_f32_##x
+#include "tensor/indexed.inc"
+#define REAL double
+#define NAME(x) avx512_f64_##x
+#include "tensor/indexed.inc"
+#endif
+
+void tad__indexed_product(const tad__indexed *p)
+{
+    bool f32 = p->dtype == TAD_F32;
+#ifdef __x86_64__
+    if (__builtin_cpu_supports("avx512f")) {
+        (f32 ? avx512_f32_product : avx512_f64_product)(p);
+        return;
+    }
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+        (f32 ? avx2_f32_product : avx2_f64_product)(p);
+        return;
+    }
+#endif
+    (f32 ? any_f32_product : any_f64_product)(p);
+}
