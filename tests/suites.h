@@ -9,6 +9,9 @@
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \
+    SUITE(exp)                                                                                                         \
+    SUITE(attention)                                                                                                   \
+    SUITE(cells)                                                                                                       \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \

@@ -27,6 +27,7 @@ static void *heap_resize(void *user, void *block, size_t old_bytes, size_t new_b
     if (new_bytes > 0 && refuses(h, new_bytes))
         return NULL;
     h->bytes += new_bytes - had;
+    h->peak = h->bytes > h->peak ? h->bytes : h->peak;
     if (new_bytes == 0) {
         h->blocks--;
         free(old);

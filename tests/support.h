@@ -29,6 +29,7 @@ typedef struct heap {
     size_t limit;    /* a request for more bytes fails; 0: none */
     size_t blocks;   /* in use */
     size_t bytes;
+    size_t peak; /* the most bytes so far */
 } heap;
 
 /* An allocator on top of `h`: fails as told, and aborts the test if a size it is told differs from the block's. */

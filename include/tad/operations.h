@@ -27,6 +27,22 @@ TAD_API tad_var tad_argmax(tad_var x, int axis, bool keepdims);
 /** The index along one axis of the least element; otherwise as tad_argmax, errors too. */
 TAD_API tad_var tad_argmin(tad_var x, int axis, bool keepdims);
 
+/** Scaled dot-product attention: softmax(scale q k' + mask) v, the softmax along the keys. q is [..., m, d], k [..., n, d],
+ * v [..., n, e] and the result [..., m, e]; leading axes (batch, heads) are the same in all three. `options` may be NULL:
+ *
+ *   - causal: query i sees keys 0 to i only, both counted from the first;
+ *   - scale: 0 means 1 / sqrt(d);
+ *   - mask: broadcasts to [..., m, n] and is added; -infinity hides a key, and its gradient is then 0.
+ *
+ * A query that sees no key gives zeros and hands on zeros. Values that are hidden have to be finite all the same: their weight
+ * is 0, and 0 times infinity or NaN is NaN.
+ *
+ * Value and tad_backward are computed in blocks: no m x n matrix is ever kept, so memory grows with m + n, beyond a mask's own.
+ * Recorded derivatives (tad_gradient, tad_vjp, tad_jvp) keep such matrices. Source: T. Dao and others, FlashAttention, 2022.
+ * Errors: TAD_ESHAPE (rank below 2, leading axes, elements of queries and keys, or numbers of keys and values that differ, a
+ * mask that does not broadcast), TAD_EARG (a scale that is infinite or NaN). */
+TAD_API tad_var tad_attention(tad_var q, tad_var k, tad_var v, const tad_attention_options *options);
+
 /** The average of x in each window over its last two axes, height and width. A size of the result is
  * (size of x + 2 padding - kernel) / stride + 1, rounded down. Padding counts as zeros, unless options->exclude_padding: then the
  * sum is divided by the number of places of x in the window only. Sums are made in double. dy/dx[i] is the sum over the windows
@@ -77,6 +93,30 @@ TAD_API tad_var tad_sum_to(tad_var x, int rank, const int64_t dims[]);
  * gradient. The gradient comes back in the type of x.
  * Errors: TAD_EDTYPE (no element type). */
 TAD_API tad_var tad_cast(tad_var x, tad_dtype dtype);
+
+/** One step of a long short-term memory: from x [b, i] and the state h [b, n], c [b, n] to a new state,
+ *
+ *     i, f, g, o = w_ih x + b_ih + w_hh h + b_hh         (row by row, in this order)
+ *     c_new = sigmoid(f) c + sigmoid(i) tanh(g)
+ *     h_new = sigmoid(o) tanh(c_new)
+ *
+ * with w_ih [4 n, i], w_hh [4 n, n], b_ih [4 n] and b_hh [4 n]: the order and meaning of PyTorch's LSTMCell. Either bias may be
+ * left out (a zeroed handle). h_new and c_new are views of one value. Fills both with invalid handles after an error:
+ * TAD_EARG (NULL), TAD_ESHAPE, TAD_EDTYPE, TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM.
+ * Source: S. Hochreiter, J. Schmidhuber, Neural Computation 9, 1997; with the forget gate of F. Gers and others, 2000. */
+TAD_API TAD_CHECKED tad_status tad_lstm_cell(tad_var x, tad_var h, tad_var c, tad_var w_ih, tad_var w_hh, tad_var b_ih,
+                                             tad_var b_hh, tad_var *h_new, tad_var *c_new);
+
+/** One step of a gated recurrent unit: from x [b, i] and the state h [b, n] to the new state [b, n],
+ *
+ *     r, z = sigmoid(w_ih x + b_ih + w_hh h + b_hh)                         (the first 2 n rows)
+ *     u    = tanh(w_ih x + b_ih + r (w_hh h + b_hh))                        (the last n rows)
+ *     y    = (1 - z) u + z h
+ *
+ * with w_ih [3 n, i], w_hh [3 n, n], b_ih [3 n] and b_hh [3 n]: the order and meaning of PyTorch's GRUCell. Either bias may be
+ * left out (a zeroed handle). Errors: TAD_ESHAPE.
+ * Source: K. Cho and others, EMNLP 2014, with the reset gate behind the product. */
+TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, tad_var b_ih, tad_var b_hh);
 
 /** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
  * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */

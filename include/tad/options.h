@@ -65,6 +65,13 @@ typedef struct tad_pool_options {
 
 /* ---- recurrence and attention ---- */
 
+/** For tad_attention. */
+typedef struct tad_attention_options {
+    bool    causal; /**< query i sees keys 0 to i only */
+    double  scale;  /**< of the products q k'; 0: 1 / sqrt(d), d being the number of elements of a query */
+    tad_var mask;   /**< added to the scaled products, where it is -infinity the key is not seen; zeroed: none */
+} tad_attention_options;
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,3 @@
+#define REAL float
+#define REAL_IS_FLOAT 1
+#include "tensor/cell.inc"
