@@ -15,12 +15,13 @@
 #define T .layout = SAMPLE_TRANSPOSED
 #define S .layout = SAMPLE_SLICED
 #define R .layout = SAMPLE_REPEATED
+#define F .layout = SAMPLE_FLIPPED
 
 static const sample_operand unary[] = {
     {.rank = 0},      {SHAPE(1)},          {SHAPE(7)},          {SHAPE(9)},       {SHAPE(17)},      {SHAPE(33)},
     {SHAPE(3, 5)},    {SHAPE(2, 3, 4)},    {SHAPE(2, 3, 2, 2)}, {SHAPE(0)},       {SHAPE(2, 0, 3)}, {SHAPE(3, 5), T},
     {SHAPE(9, 1), T}, {SHAPE(2, 3, 4), T}, {SHAPE(7), S},       {SHAPE(9, 1), S}, {SHAPE(3, 5), S}, {SHAPE(0, 3), S},
-    {SHAPE(9), R},    {SHAPE(4, 3), R},    {SHAPE(3, 2, 2), R}, {SHAPE(600)},
+    {SHAPE(9), R},    {SHAPE(4, 3), R},    {SHAPE(3, 2, 2), R}, {SHAPE(600)},     {SHAPE(17), F},   {SHAPE(3, 5), F},
 };
 
 static const sample_operand binary[][2] = {
@@ -54,6 +55,8 @@ static const sample_operand binary[][2] = {
     {{SHAPE(9), R}, {SHAPE(9)}},
     {{SHAPE(4, 3), R}, {SHAPE(4, 3), R}},
     {{SHAPE(2, 3), R}, {SHAPE(3, 1, 3), T}},
+    {{SHAPE(9), F}, {SHAPE(9)}},
+    {{SHAPE(3, 5), F}, {SHAPE(5), F}},
     /* above the blocks in which sums are made */
     {{SHAPE(600)}, {.rank = 0}},
     {{.rank = 0}, {SHAPE(600)}},
@@ -62,6 +65,7 @@ static const sample_operand binary[][2] = {
 #undef T
 #undef S
 #undef R
+#undef F
 
 static int64_t count_of(int rank, const int64_t dims[])
 {
@@ -141,12 +145,12 @@ static int parse_shapes(const char *text, sample_operand in[])
 /* The operation's own samples, each with all operands in each layout that their shapes allow. */
 static size_t each_structured(sample *s, sample_visitor *visit, void *user)
 {
-    static const int least_rank[] = {0, 2, 1, 1};
+    static const int least_rank[] = {0, 2, 1, 1, 1};
     size_t           visited = 0;
     for (int i = 0; i < s->op->sample_count; i++) {
         const tad_sample *own = &s->op->samples[i];
         s->attributes = own->attributes;
-        for (int layout = SAMPLE_PLAIN; layout <= SAMPLE_REPEATED; layout++) {
+        for (int layout = SAMPLE_PLAIN; layout <= SAMPLE_FLIPPED; layout++) {
             bool some = layout == SAMPLE_PLAIN;
             s->n = parse_shapes(own->in, s->in);
             for (int k = 0; k < s->n; k++)
@@ -331,6 +335,8 @@ void sample_operands(const sample *s, const tad_var leaves[], tad_var x[])
             x[k] = tad_slice(leaves[k], -1, 1, 1 + to->dims[to->rank - 1]);
         else if (to->layout == SAMPLE_REPEATED)
             x[k] = tad_broadcast_to(leaves[k], to->rank, to->dims);
+        else if (to->layout == SAMPLE_FLIPPED)
+            x[k] = tad_slice_step(leaves[k], -1, TAD_END, TAD_END, -1);
     }
     if (s->op->prepare)
         s->op->prepare(s->n, x);
@@ -384,7 +390,7 @@ int64_t sample_read_gradient(tad_var x, double out[SAMPLE_ELEMENTS])
 const char *sample_text(const sample *s)
 {
     static char              text[300];
-    static const char *const layouts[] = {"", " transposed", " sliced", " repeated"};
+    static const char *const layouts[] = {"", " transposed", " sliced", " repeated", " flipped"};
     int                      used = snprintf(text, sizeof text, "%s(", s->op->name);
     for (int k = 0; k < s->n; k++) {
         used += snprintf(text + used, sizeof text - (size_t)used, k ? ", [" : "[");

@@ -13,6 +13,7 @@ typedef enum sample_layout {
     SAMPLE_TRANSPOSED, /* the last two axes swapped */
     SAMPLE_SLICED,     /* a part of a longer last axis */
     SAMPLE_REPEATED,   /* the first axis repeats one row */
+    SAMPLE_FLIPPED,    /* the last axis in reverse */
 } sample_layout;
 
 typedef struct sample_operand {

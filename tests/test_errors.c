@@ -226,7 +226,8 @@ START_TEST(operands_that_do_not_fit)
     refused(tad_slice(matrix23, 1, -4, 1), TAD_EARG, "slice(f64 [2, 3]): elements -4 to 1 of axis 1, which has 3");
     refused(tad_slice(matrix23, 1, INT64_MIN, TAD_END), TAD_EARG,
             "slice(f64 [2, 3]): elements -9223372036854775808 to");
-    refused(tad_pad(matrix23, 1, -1, 0), TAD_EARG, "pad(f64 [2, 3]): -1 zeros before and 0 behind; expected 0 or more");
+    refused(tad_pad(matrix23, 1, -1, 0), TAD_EARG,
+            "pad(f64 [2, 3]): -1 elements before and 0 behind; expected 0 or more");
     refused(tad_pad(matrix23, 1, INT64_MAX, 1), TAD_ESHAPE,
             "pad(f64 [2, 3]): the padded axis would be longer than 2^63 - 1");
     refused(tad_pad(matrix23, 1, (int64_t)1 << 61, 0), TAD_ESHAPE,

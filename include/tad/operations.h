@@ -122,6 +122,16 @@ TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, t
  * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
 TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high);
 
+/** The n values x[0], x[1], ... one behind the other along an axis. Their other axes, and their types, are the same.
+ * dy/dx[k] is the part of gy that came from x[k]. If n is below 1 or x NULL, the result is a zeroed handle, for there is no
+ * tape to keep an error. Errors: TAD_EARG (no such axis), TAD_ESHAPE (they differ in another axis), TAD_EDTYPE. */
+TAD_API tad_var tad_concat(int n, const tad_var x[], int axis);
+
+/** The n values x[0], x[1], ... of one shape and type, side by side along a new axis of size n, which is axis number `axis`
+ * of the result; -1 is behind all others. If n is below 1 or x NULL, the result is a zeroed handle.
+ * Errors: TAD_EARG (no such axis), TAD_ESHAPE (shapes differ, or have eight axes already), TAD_EDTYPE. */
+TAD_API tad_var tad_stack(int n, const tad_var x[], int axis);
+
 /** Convolution (as networks have it: cross-correlation) of x, [batch, channels, height, width] or without the batch, with
  * the kernel w, [output channels, channels / groups, height, width], to y, [batch, output channels, height, width]:
  *
@@ -207,6 +217,28 @@ TAD_API tad_var tad_min(tad_var x);
 /** The least elements over the n axes listed; otherwise as tad_max_axes, errors too. */
 TAD_API tad_var tad_min_axes(tad_var x, int n, const int axes[], bool keepdims);
 
+/** x with the elements of the n axes listed in reverse. A view: nothing is copied.
+ * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
+TAD_API tad_var tad_flip(tad_var x, int n, const int axes[]);
+
+/** x with the elements of one axis moved `shift` places towards its end, or towards its start if that is negative; those
+ * that fall off come back at the other end. Errors: TAD_EARG (no such axis). */
+TAD_API tad_var tad_roll(tad_var x, int64_t shift, int axis);
+
+/** Elements of x chosen along one axis: y[i][j] = x[indices[i][j]][j] for axis 0, x[i][indices[i][j]] for axis 1, and so on.
+ * The indices (i64; negative ones count from the end) have as many axes as x, each not longer than that of x except along
+ * `axis`; the result has their shape. The gradient adds up where an element was chosen more than once.
+ * Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not i64). */
+TAD_API tad_var tad_gather(tad_var x, int axis, tad_var indices);
+
+/** x with source added to elements chosen along one axis: for axis 0 y[indices[i][j]][j] += source[i][j], and so on. Where an
+ * index comes more than once everything adds up, in C order of the source, so that the result is always the same to the
+ * last bit. The indices (i64; negative ones count from the end) have as many axes as x, each not longer than that of the
+ * source, nor, except along `axis`, than that of x; what the source has beyond them is not added, and its gradient is 0.
+ * dy/dx is 1; dy/dsource is the gather of gy.
+ * Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not i64). */
+TAD_API tad_var tad_scatter_add(tad_var x, int axis, tad_var indices, tad_var source);
+
 /** Group normalisation: the C channels of x, [N, C] or [N, C, ...], in `groups` groups of neighbours; the numbers of each
  * group and sample are normalised as a row by tad_layer_norm, then multiplied with gamma and added to beta, [C] each. One group
  * for each channel is instance normalisation. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: Y. Wu, K. He, Group
@@ -284,6 +316,26 @@ TAD_API tad_var tad_norm(tad_var x);
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims);
 
+/** Indices (i64; negative ones count from the end) as vectors of `depth` numbers along a new last axis: 1 at the index and 0
+ * elsewhere. A constant: it has no gradient. To look up rows of a matrix tad_embedding is the faster way.
+ * Errors: TAD_EINDEX (an index outside -depth to depth - 1), TAD_EARG (a negative depth), TAD_ESHAPE (nine axes), TAD_EDTYPE
+ * (indices not i64, `dtype` no element type). */
+TAD_API tad_var tad_one_hot(tad_var indices, int64_t depth, tad_dtype dtype);
+
+/** x with an axis mirrored at its first and last element, which are not repeated: 2 before and 1 behind 0 1 2 3 make
+ * 2 1 0 1 2 3 2. The gradient adds up where elements were repeated.
+ * Errors: TAD_EARG (no such axis, a negative number), TAD_ESHAPE (as many elements asked for as the axis has, or more). */
+TAD_API tad_var tad_pad_reflect(tad_var x, int axis, int64_t before, int64_t behind);
+
+/** x with the first element of an axis repeated `before` times in front, and the last one `behind` times after it. The
+ * gradient adds up where elements were repeated.
+ * Errors: TAD_EARG (no such axis, a negative number), TAD_ESHAPE (an axis without elements, or too large). */
+TAD_API tad_var tad_pad_replicate(tad_var x, int axis, int64_t before, int64_t behind);
+
+/** x with its axes in another order: axis i of the result is axis axes[i] of x. n is the rank of x. A view: nothing is
+ * copied. Errors: TAD_EARG (axes NULL, not all of them, no such axis, an axis named twice). */
+TAD_API tad_var tad_permute(tad_var x, int n, const int axes[]);
+
 /** The largest of x in each window over its last axis: as tad_max_pool2d, with a width of 1; what options has for the width is
  * ignored. Errors: as tad_max_pool2d; TAD_ESHAPE (no axis, or eight). */
 TAD_API tad_var tad_max_pool1d(tad_var x, const tad_pool_options *options);
@@ -306,8 +358,17 @@ TAD_API tad_var tad_prod_axes(tad_var x, int n, const int axes[], bool keepdims)
  * t[i] * y[i - 1]. Computed one by one, in double. Errors: TAD_ESHAPE (shapes differ), TAD_EARG (no such axis), TAD_EDTYPE. */
 TAD_API tad_var tad_linear_recurrence(tad_var a, tad_var b, int axis);
 
+/** Copies of x side by side: repeats[i] of them along axis i, where the n axes are the last ones, and axes that x lacks are
+ * put in front with size 1. The gradient is the sum over the copies.
+ * Errors: TAD_EARG (repeats NULL, n outside 0..8, a negative number), TAD_ESHAPE (too large). */
+TAD_API tad_var tad_tile(tad_var x, int n, const int64_t repeats[]);
+
+/** Each element of an axis `times` times in a row: 0 1 2 becomes 0 0 1 1 2 2. The gradient is the sum over the copies.
+ * Errors: TAD_EARG (no such axis, a negative number), TAD_ESHAPE (too large). */
+TAD_API tad_var tad_repeat_interleave(tad_var x, int64_t times, int axis);
+
 /** The elements of x, in C order, in the shape dims[0] x ... x dims[rank - 1]. One size may be -1: it is what remains.
- * A view where x is in C order, else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
+ * A view where x lies in memory so that strides can express it (in C order, say), else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
  * outside 0..8, a negative size). */
 TAD_API tad_var tad_reshape(tad_var x, int rank, const int64_t dims[]);
 
@@ -315,9 +376,20 @@ TAD_API tad_var tad_reshape(tad_var x, int rank, const int64_t dims[]);
  * is copied. Errors: TAD_EARG (no such axis, or indices outside it). */
 TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop);
 
+/** The elements start, start + step, ... before stop of one axis, as Python's x[start:stop:step]: negative indices count
+ * from the end, and bounds beyond an end mean that end. A step below 0 goes down, and stops above stop. TAD_END as stop
+ * leaves it out: the way goes on to the end, or down to element 0; as start it is the end of the axis, so that
+ * (TAD_END, TAD_END, -1) is all elements in reverse. A view: nothing is copied.
+ * Errors: TAD_EARG (no such axis, a step of 0). */
+TAD_API tad_var tad_slice_step(tad_var x, int axis, int64_t start, int64_t stop, int64_t step);
+
 /** x with `before` zeros in front of one axis and `behind` zeros after it: the adjoint of tad_slice.
  * Errors: TAD_EARG (no such axis, or a negative number of zeros), TAD_ESHAPE (too large). */
 TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
+
+/** The same with another value than 0 around x; it has no gradient. It is rounded to the type of x.
+ * Errors: as tad_pad. */
+TAD_API tad_var tad_pad_value(tad_var x, int axis, int64_t before, int64_t behind, double value);
 
 /** Softmax along one axis: y[i] = exp(x[i]) / sum over j of exp(x[j]); dy[i]/dx[j] = y[i] ((i == j) - y[j]). The largest
  * x[j] is subtracted first, so nothing overflows. An entry -INFINITY gives exactly 0 with gradient 0; a row of nothing else,
@@ -329,6 +401,22 @@ TAD_API tad_var tad_softmax(tad_var x, int axis);
  * dy[i]/dx[j] = (i == j) - exp(y[j]). -INFINITY gives -INFINITY; a row of nothing else, or with +INFINITY or NaN, gives NaN.
  * A row whose cotangents sum to 0 hands on just them, even so. Errors: TAD_EARG (no such axis). */
 TAD_API tad_var tad_log_softmax(tad_var x, int axis);
+
+/** x cut along an axis into n parts of sizes[0], sizes[1], ... elements, or, if sizes is NULL, of the same size. The
+ * parts are views: nothing is copied. After an error they are invalid handles.
+ * Errors: TAD_EARG (no such axis, n below 1, parts NULL, a negative size), TAD_ESHAPE (sizes do not add up to the axis, or it
+ * cannot be cut into n equal parts). */
+TAD_API TAD_CHECKED tad_status tad_split(tad_var x, int axis, int n, const int64_t sizes[], tad_var parts[]);
+
+/** x without an axis of size 1. A view: nothing is copied. Errors: TAD_EARG (no such axis), TAD_ESHAPE (its size is not 1). */
+TAD_API tad_var tad_squeeze(tad_var x, int axis);
+
+/** x without all its axes of size 1. A view: nothing is copied. */
+TAD_API tad_var tad_squeeze_all(tad_var x);
+
+/** x with one more axis, of size 1, which will be axis number `axis` of the result; -1 is behind all others. A view: nothing
+ * is copied. Errors: TAD_EARG (no such axis), TAD_ESHAPE (x has eight axes already). */
+TAD_API tad_var tad_unsqueeze(tad_var x, int axis);
 
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double and rounded once, in an order that depends on shape and strides alone. */
@@ -343,6 +431,28 @@ TAD_API tad_var tad_mean(tad_var x);
 
 /** Mean over the n axes listed; otherwise as tad_sum_axes. */
 TAD_API tad_var tad_mean_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** As tad_gather, but all axes other than `axis` broadcast between x and the indices (NumPy's take_along_axis); there are as
+ * many axes of indices as of x. With the indices that sort an axis it is the sorted x.
+ * Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not i64). */
+TAD_API tad_var tad_take_along_axis(tad_var x, tad_var indices, int axis);
+
+/** Rows, columns and so on chosen by a list of indices (i64 of rank 1; negative ones count from the end): for axis 0
+ * y[i][j] = x[indices[i]][j]. The gradient adds up where an index comes more than once: tad_index_add.
+ * Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not i64). */
+TAD_API tad_var tad_index_select(tad_var x, int axis, tad_var indices);
+
+/** x with source added to rows, columns and so on chosen by a list of indices (i64 of rank 1; negative ones count from the
+ * end): for axis 0 y[indices[i]][j] += source[i][j]. Where an index comes more than once everything adds up, in C order of
+ * the source. Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not
+ * i64). */
+TAD_API tad_var tad_index_add(tad_var x, int axis, tad_var indices, tad_var source);
+
+/** The rows of the matrix weights [n, width] that indices (i64, of any shape; negative ones count from the end) name, in the
+ * shape of the indices with an axis of size `width` behind. The gradient of the weights adds up the rows of gy by index;
+ * rows that were not chosen get 0. Errors: TAD_EINDEX (an index outside -n to n - 1), TAD_ESHAPE (weights not of rank 2, the
+ * result of more than eight axes), TAD_EDTYPE (indices not i64). */
+TAD_API tad_var tad_embedding(tad_var weights, tad_var indices);
 
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */

@@ -67,9 +67,7 @@ static void backward_sum(const tad_call *call, const tad_array *gy, const tad_ar
 static void vjp_sum(const tad_rule *rule)
 {
     int64_t dims[TAD_MAX_RANK];
-    int     rank = tad_rank(rule->x[0]);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(rule->x[0], i);
+    int     rank = tad__shape_of(rule->x[0], dims);
     rule->gx[0] = tad_broadcast_to(rule->gy, rank, dims);
 }
 

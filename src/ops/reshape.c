@@ -40,11 +40,8 @@ static tad_status shape(const tad_call *call)
 static bool view(const tad_call *call, const tad_array *base, tad_array *out)
 {
     (void)call;
-    if (!tad__array_is_c_order(base))
-        return false;
-    tad__array_set_c_order(out);
     out->data = base->data;
-    return true;
+    return tad__array_reshape(base, out);
 }
 
 static void forward(const tad_call *call)
@@ -58,9 +55,7 @@ static void forward(const tad_call *call)
 static void vjp(const tad_rule *rule)
 {
     int64_t dims[TAD_MAX_RANK];
-    int     rank = tad_rank(rule->x[0]);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(rule->x[0], i);
+    int     rank = tad__shape_of(rule->x[0], dims);
     rule->gx[0] = tad_reshape(rule->gy, rank, dims);
 }
 
@@ -93,7 +88,7 @@ const tad_op tad__op_reshape = {
 };
 
 /** The elements of x, in C order, in the shape dims[0] x ... x dims[rank - 1]. One size may be -1: it is what remains.
- * A view where x is in C order, else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
+ * A view where x lies in memory so that strides can express it (in C order, say), else a copy. Errors: TAD_ESHAPE (another number of elements), TAD_EARG (dims NULL, rank
  * outside 0..8, a negative size). */
 TAD_API tad_var tad_reshape(tad_var x, int rank, const int64_t dims[])
 {

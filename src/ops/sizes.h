@@ -1,8 +1,9 @@
-/* The attribute of operations that are told a shape. */
+/* Shapes as operations are told them, and as rules ask for them. */
 #ifndef TAD__OPS_SIZES_H
 #define TAD__OPS_SIZES_H
 
 #include <tad/op.h>
+#include <tad/operations.h>
 
 typedef struct tad__sizes {
     int     rank; /* -1: the list is missing */
@@ -16,6 +17,23 @@ static inline tad__sizes tad__sizes_of(int rank, const int64_t dims[])
     for (int i = 0; i < sizes.rank && i < TAD_MAX_RANK; i++)
         sizes.dims[i] = dims[i];
     return sizes;
+}
+
+/* The shape of x: returns its rank. */
+static inline int tad__shape_of(tad_var x, int64_t dims[TAD_MAX_RANK])
+{
+    int rank = tad_rank(x);
+    for (int i = 0; i < rank; i++)
+        dims[i] = tad_dim(x, i);
+    return rank;
+}
+
+/* A constant of zeros, in the shape and element type of x. */
+static inline tad_var tad__zeros_like(tad_var x)
+{
+    int64_t dims[TAD_MAX_RANK];
+    int     rank = tad__shape_of(x, dims);
+    return tad_broadcast_to(tad_cast(tad_constant(x.tape, 0), tad_dtype_of(x)), rank, dims);
 }
 
 #endif

@@ -47,6 +47,36 @@ bool tad__array_is_c_order(const tad_array *array)
     return true;
 }
 
+/* From the last axis on, the new axes use up blocks of old ones, which are as long as their strides go on evenly. */
+bool tad__array_reshape(const tad_array *from, tad_array *to)
+{
+    int     axis = from->rank - 1;
+    int64_t left = 1, stride = 1; /* what is left of the block, and its stride there */
+    tad__array_set_c_order(to);
+    if (tad__array_count(from) == 0)
+        return true;
+    for (int i = to->rank - 1; i >= 0; i--) {
+        int64_t size = to->dims[i];
+        if (size == 1)
+            continue;
+        while (left == 1 && axis >= 0) { /* a new block */
+            left = from->dims[axis];
+            stride = from->strides[axis--];
+            for (; axis >= 0 && left > 1; axis--) {
+                if (from->dims[axis] != 1 && from->strides[axis] != stride * left)
+                    break;
+                left *= from->dims[axis];
+            }
+        }
+        if (left % size != 0)
+            return false;
+        to->strides[i] = stride;
+        stride *= size;
+        left /= size;
+    }
+    return true;
+}
+
 bool tad__array_same_shape(const tad_array *a, const tad_array *b)
 {
     return a->rank == b->rank && memcmp(a->dims, b->dims, (size_t)a->rank * sizeof *a->dims) == 0;
