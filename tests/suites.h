@@ -12,6 +12,9 @@
     SUITE(exp)                                                                                                         \
     SUITE(attention)                                                                                                   \
     SUITE(cells)                                                                                                       \
+    SUITE(lapack)                                                                                                      \
+    SUITE(einsum)                                                                                                      \
+    SUITE(linalg)                                                                                                      \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \

@@ -10,6 +10,15 @@
 extern "C" {
 #endif
 
+/* ---- linear algebra ---- */
+
+/** Which triangle of a matrix tad_solve_triangular reads, and what it solves; all zero: the lower one, and a x = b. */
+typedef struct tad_triangular_options {
+    bool upper;         /**< the upper triangle counts, not the lower one */
+    bool transposed;    /**< a' x = b is solved */
+    bool unit_diagonal; /**< the diagonal is taken to be 1, and not read */
+} tad_triangular_options;
+
 /* ---- losses and normalisation ---- */
 
 /** What a loss makes of its numbers, one for each sample. The mean or sum of none is NaN or 0. */
