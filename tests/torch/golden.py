@@ -15,11 +15,15 @@ Operands are not stored: element i (in C order) of operand k, counted from 1, fo
 exactly in either element type. The cotangent is operand 0, of kind any.
 """
 import os
+import sys
 import warnings
 
 os.environ["ATEN_CPU_CAPABILITY"] = "default"  # the same kernels on every machine
 
-import torch
+try:
+    import torch
+except ImportError:
+    sys.exit("make golden-torch needs PyTorch (Debian: python3-torch), and PYTHON=... if another Python has it")
 
 warnings.filterwarnings("ignore", message="reduction: .mean. divides")  # of kl_div: that is meant
 torch.set_num_threads(1)
