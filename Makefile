@@ -212,7 +212,7 @@ $(TABLE_PROGRAM): $(table_objects) $(STATIC)
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
 adolc := $(and $(wildcard /usr/include/adolc/adolc.h),$(shell command -v $(CXX) 2>/dev/null),$(wildcard tests/bench/*.cpp))
 bench_objects := $(call objects,$(BENCH) $(adolc))
-$(bench_objects): includes = $(features) -Iinclude -Itests -Isrc $(if $(adolc),-DTAD_BENCH_ADOLC)
+$(bench_objects): includes = $(features) -Iinclude -Itests -Itests/bench -Isrc $(if $(adolc),-DTAD_BENCH_ADOLC)
 $(bench_objects): opt = $(OPT)
 $(BUILD)/obj/%.o: %.cpp $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -9,12 +9,17 @@
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \
-    SUITE(exp)                                                                                                         \
-    SUITE(attention)                                                                                                   \
-    SUITE(cells)                                                                                                       \
+    SUITE(shape)                                                                                                       \
+    SUITE(shape_errors)                                                                                                \
+    SUITE(indices)                                                                                                     \
     SUITE(lapack)                                                                                                      \
     SUITE(einsum)                                                                                                      \
     SUITE(linalg)                                                                                                      \
+    SUITE(conv)                                                                                                        \
+    SUITE(pool)                                                                                                        \
+    SUITE(exp)                                                                                                         \
+    SUITE(attention)                                                                                                   \
+    SUITE(cells)                                                                                                       \
     SUITE(network)                                                                                                     \
     SUITE(special)                                                                                                     \
     SUITE(mutants)                                                                                                     \
@@ -36,6 +41,9 @@
     SUITE(misuse)                                                                                                      \
     SUITE(memory)                                                                                                      \
     SUITE(steady)                                                                                                      \
+    SUITE(checkpoint)                                                                                                  \
+    SUITE(loop)                                                                                                        \
+    SUITE(replay)                                                                                                      \
     SUITE(limits)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

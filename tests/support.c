@@ -56,6 +56,12 @@ tad_tape *heap_tape(heap *h)
     return tad_tape_new_with(&allocator);
 }
 
+bool under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
+}
+
 void expect_error_at(tad_tape *tape, tad_status status, const char *text, const char *what, const char *file, int line)
 {
     tad_status  found = tad_tape_status(tape);

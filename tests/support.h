@@ -20,6 +20,9 @@
 #define SANITIZED 0
 #endif
 
+/* Does valgrind, which preloads itself, run the tests? */
+bool under_valgrind(void);
+
 /* ---- Memory ---- */
 
 typedef struct heap {

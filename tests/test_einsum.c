@@ -270,7 +270,7 @@ END_TEST
 START_TEST(special_values)
 {
     tad_tape    *tape = tad_tape_new();
-    const double numbers[] = {INFINITY, 1, (double)NAN, 2};
+    const double numbers[] = {(double)INFINITY, 1, (double)NAN, 2};
     double       sums[2];
     tad_var      x = matrix(tape, 2, 2, numbers);
     expect_ok(tad_read(tad_einsum("ij->i", 1, &x), sums, sizeof sums));

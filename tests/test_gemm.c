@@ -16,9 +16,10 @@ typedef struct layout {
 } layout;
 
 static const layout layouts[] = {
-    {"contiguous", 1, 1, false, true},         {"transposed", 1, 1, true, true},
-    {"part of wider rows", 2, 1, false, true}, {"every second column", 2, 2, false, false},
-    {"repeated row", 0, 1, false, false},
+    {"contiguous", 1, 1, false, true},           {"transposed", 1, 1, true, true},
+    {"part of wider rows", 2, 1, false, true},   {"every second column", 2, 2, false, false},
+    {"repeated row", 0, 1, false, false},        {"rows in reverse", -1, 1, false, false},
+    {"columns in reverse", 1, -1, false, false},
 };
 
 static int64_t elements(int64_t rows, int64_t columns)
@@ -26,8 +27,10 @@ static int64_t elements(int64_t rows, int64_t columns)
     return 4 * (rows + 1) * (columns + 1);
 }
 
+/* The element at 0, 0 of a matrix that runs backwards is not the first in memory. */
 static tad__matrix lay_out(const layout *as, double *data, int64_t rows, int64_t columns)
 {
+    data += as->row_factor < 0 ? (rows - 1) * columns : as->column_factor < 0 ? columns - 1 : 0;
     int64_t row = as->row_factor * (as->transposed ? 1 : columns), column = as->transposed ? rows : as->column_factor;
     return (tad__matrix){data, row, column};
 }
@@ -43,12 +46,14 @@ static double at(const tad__matrix *m, int64_t i, int64_t j)
     return ((const double *)m->data)[i * m->row_stride + j * m->column_stride];
 }
 
-static void to_floats(tad__matrix *m, int64_t n)
+/* The n numbers from `from` on, in which the matrix lies, as floats; the caller frees them. */
+static float *to_floats(tad__matrix *m, const double *from, int64_t n)
 {
     float *floats = malloc((size_t)n * sizeof *floats);
     for (int64_t i = 0; i < n; i++)
-        floats[i] = (float)((const double *)m->data)[i];
-    m->data = floats;
+        floats[i] = (float)from[i];
+    m->data = floats + ((const double *)m->data - from);
+    return floats;
 }
 
 /* c += a b by the backend; every element equals c + the sum of the products. */
@@ -65,10 +70,11 @@ static void check_product(bool cblas, tad_dtype dtype, const layout *la, const l
     memcpy(found, c, sizeof c);
     run.dtype = dtype;
     run.c.data = found;
+    float *floats[3] = {NULL};
     if (dtype == TAD_F32) {
-        to_floats(&run.a, elements(m, k));
-        to_floats(&run.b, elements(k, n));
-        to_floats(&run.c, elements(m, n));
+        floats[0] = to_floats(&run.a, a, elements(m, k));
+        floats[1] = to_floats(&run.b, b, elements(k, n));
+        floats[2] = to_floats(&run.c, found, elements(m, n));
     }
     bool done = true;
     if (cblas)
@@ -93,11 +99,8 @@ static void check_product(bool cblas, tad_dtype dtype, const layout *la, const l
                           cblas ? "cblas" : "portable", la->name, lb->name, (int)m, (int)k, (int)n, (int)i, (int)j, got,
                           expected);
         }
-    if (dtype == TAD_F32) {
-        free(run.a.data);
-        free(run.b.data);
-        free(run.c.data);
-    }
+    for (int i = 0; i < 3; i++)
+        free(floats[i]);
 }
 
 START_TEST(test_backend)

@@ -155,6 +155,18 @@ static tad_var model(void *user, size_t n, const tad_var x[])
     return tad_named(tad_sin(tad_add(tad_mul(x[0], x[1]), tad_mul(x[1], x[1]))), "y");
 }
 
+static tad_var wave(void *user, size_t n, const tad_var x[])
+{
+    (void)user, (void)n;
+    return tad_sin(tad_add(tad_mul(x[0], x[1]), tad_mul(x[1], x[1])));
+}
+
+static tad_var nested_model(void *user, size_t n, const tad_var x[])
+{
+    tad_var inner = tad_checkpoint(wave, user, n, x);
+    return tad_mul(inner, x[1]);
+}
+
 static bool add_up(void *user, size_t n, const tad_path_step steps[], double product)
 {
     (void)n, (void)steps;
@@ -177,13 +189,81 @@ static tad_status tools(tad_tape *tape, result *r)
     return tad_tape_status(tape);
 }
 
+static tad_status checkpoints(tad_tape *tape, result *r)
+{
+    tad_var x[] = {vector(tape, 3, numbers), vector(tape, 3, numbers + 3)}, g[2], t;
+    for (int i = 0; i < 3; i++)
+        x[0] = tad_checkpoint(nested_model, NULL, 2, x);
+    tad_var y = tad_sum(x[0]);
+    VALUE(y);
+    TRY(tad_backward(y));
+    GRAD(x[1]);
+    TRY(tad_gradient(y, 1, &x[1], g));
+    VALUE(g[0]);
+    TRY(tad_jvp(y, 1, &x[1], &x[1], &t));
+    VALUE(t);
+    return TAD_OK;
+}
+
+static void step(void *user, size_t i, const tad_var state[], const tad_var params[], tad_var next[])
+{
+    (void)user, (void)i;
+    next[0] = tad_tanh(tad_add(state[0], tad_mul(state[1], params[0])));
+    next[1] = tad_sin(state[1]);
+}
+
+static tad_status loops(tad_tape *tape, result *r)
+{
+    const float   narrow[] = {0.5f, -1};
+    tad_var       x[] = {vector(tape, 3, numbers), tad_scalar(tape, 0.5), tad_scalar(tape, 0.25)}, out[2];
+    tad_loop_args loop = {
+        .step = step, .steps = 9, .snapshots = 2, .state_count = 2, .state = x, .param_count = 1, .params = x + 2};
+    TRY(tad_loop(&loop, out));
+    VALUE(out[0]);
+    TRY(tad_backward(tad_mul(tad_sum(out[0]), out[1])));
+    GRAD(x[0]);
+    GRAD(x[2]);
+    x[0] = tad_tensor(tape, TAD_F32, 1, (const int64_t[]){2}, narrow); /* packed with an f64 */
+    loop.steps = 3;
+    TRY(tad_loop(&loop, out));
+    TRY(tad_backward(tad_mul(tad_cast(tad_sum(out[0]), TAD_F64), out[1])));
+    GRAD(x[0]);
+    return TAD_OK;
+}
+
+static tad_status replays(tad_tape *tape, result *r)
+{
+    tad_var x = matrix(tape, 2, 3, numbers), s = tad_scalar(tape, 0.5), c = tad_greater(x, s), g[2];
+    tad_var z = tad_checkpoint(wave, NULL, 2, (const tad_var[]){x, s}), y = tad_sum(tad_mul(tad_exp(z), c));
+    if (tad_branch(tad_less(s, y)))
+        y = tad_mul(y, s);
+    TRY(tad_gradient(y, 1, &s, g));
+    double twice[6], next = 0.625;
+    for (int i = 0; i < 6; i++)
+        twice[i] = 2 * numbers[i];
+    TRY(tad_set(x, twice, sizeof twice));
+    TRY(tad_set_value(s, next));
+    TRY(tad_replay(tape));
+    VALUE(y);
+    VALUE(g[0]);
+    VALUE(c); /* from now on it must not change */
+    TRY(tad_backward(y));
+    GRAD(x);
+    TRY(tad_set_value(s, next));
+    TRY(tad_replay(tape));
+    VALUE(y);
+    return tad_tape_status(tape);
+}
+
 /* ---- Failing ---- */
 
 static const struct {
     const char *name;
     tad_status (*run)(tad_tape *tape, result *r);
-} scenarios[] = {{"scalars", scalars},   {"tensors", tensors}, {"floats", floats}, {"second order", second_order},
-                 {"products", products}, {"names", names},     {"custom", custom}, {"tools", tools}};
+} scenarios[] = {
+    {"scalars", scalars},         {"tensors", tensors}, {"floats", floats},  {"second order", second_order},
+    {"products", products},       {"names", names},     {"custom", custom},  {"tools", tools},
+    {"checkpoints", checkpoints}, {"loops", loops},     {"replays", replays}};
 
 static void expect_same(const char *name, size_t n, const result *found, const result *expected)
 {

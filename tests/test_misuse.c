@@ -44,6 +44,12 @@ static tad_var identity(void *user, size_t n, const tad_var x[])
     return n ? x[0] : (tad_var){0};
 }
 
+static void stay(void *user, size_t i, const tad_var state[], const tad_var params[], tad_var next[])
+{
+    (void)user, (void)i, (void)params;
+    next[0] = state[0];
+}
+
 static double  room[8];
 static tad_var g[2];
 
@@ -74,7 +80,12 @@ static tad_var g[2];
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
     ROW(tad_local_derivative, "tad_local_derivative: ", nan_of(tad_local_derivative(x, 0)))                            \
     ROW(tad_each_path, "tad_each_path: ", FAILS(tad_each_path(x, x, visit, NULL)))                                     \
-    ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))
+    ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))                     \
+    ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 1, &x)))                           \
+    ROW(tad_loop, "tad_loop: state[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&x, 0, NULL), g), 1, g))                     \
+    ROW(tad_set, "tad_set: ", FAILS(tad_set(x, room, sizeof *room)))                                                   \
+    ROW(tad_set_value, "tad_set_value: ", FAILS(tad_set_value(x, 1)))                                                  \
+    ROW(tad_branch, "tad_branch: ", !tad_branch(x))
 
 /* Next to a good one, which has a tape: then a zeroed handle and one of another tape are errors with a message, too. */
 #define IN_COMPANY(ROW)                                                                                                \
@@ -91,7 +102,13 @@ static tad_var g[2];
     ROW(tad_hvp, "tad_hvp: the ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, good), LIST(good, x), g), 2, g))         \
     ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
-        FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))
+        FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
+    ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 2, LIST(good, x))))                \
+    ROW(tad_pack, "pack(", !tad_is_valid(tad_pack(2, LIST(x, good))))                                                  \
+    ROW(tad_loop, "tad_loop: params[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&good, 1, &x), g), 1, g))
+#define LOOP(states, n, parameters)                                                                                    \
+    (&(const tad_loop_args){                                                                                           \
+        .step = stay, .steps = 3, .state_count = 1, .state = (states), .param_count = (n), .params = (parameters)})
 #define PAIR(a, b) ((tad_args){.n = 2, .x = LIST(a, b)})
 #define LIST(a, b) ((const tad_var[]){(a), (b)})
 
@@ -124,6 +141,15 @@ static tad_var g[2];
     ROW(tad_apply, "tad_apply: the operation is NULL", !tad_is_valid(tad_apply(NULL, PAIR(x, x))))                     \
     ROW(tad_apply, "", !tad_is_valid(tad_apply(tad_op_find("add"), (tad_args){.n = 2})))                               \
     ROW(tad_apply, "sum: attributes", !tad_is_valid(tad_apply(tad_op_find("sum"), (tad_args){.n = 1, .x = &x})))       \
+    ROW(tad_checkpoint, "tad_checkpoint: the function is NULL", !tad_is_valid(tad_checkpoint(NULL, NULL, 1, &x)))      \
+    ROW(tad_checkpoint, "", !tad_is_valid(tad_checkpoint(identity, NULL, 1, NULL)))                                    \
+    ROW(tad_pack, "", !tad_is_valid(tad_pack(1, NULL)))                                                                \
+    ROW(tad_loop, "", FAILS(tad_loop(NULL, g)))                                                                        \
+    ROW(tad_loop, "", FAILS_AND_FILLS(tad_loop(LOOP(NULL, 0, NULL), g), 1, g))                                         \
+    ROW(tad_loop, "tad_loop: params is NULL", FAILS_AND_FILLS(tad_loop(LOOP(&x, 1, NULL), g), 1, g))                   \
+    ROW(tad_loop, "tad_loop: out is NULL", FAILS(tad_loop(LOOP(&x, 0, NULL), NULL)))                                   \
+    ROW(tad_set, "tad_set: 8 bytes at NULL", FAILS(tad_set(x, NULL, 8)))                                               \
+    ROW(tad_replay, "", tad_replay(NULL) == TAD_EARG)                                                                  \
     ROW(tad_op_find, "", tad_op_find(NULL) == NULL)                                                                    \
     ROW(tad_formula, "", tad_formula(x, TAD_SYMBOLS, NULL, 0) > 0)                                                     \
     ROW(tad_each_path, "tad_each_path: the visitor is NULL", FAILS(tad_each_path(x, x, NULL, NULL)))                   \

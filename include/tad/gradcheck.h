@@ -10,10 +10,6 @@
 extern "C" {
 #endif
 
-/** A function to differentiate: records its result, of any shape, from the n inputs it is given. It is called many
- * times, on the tape of its inputs, and must give the same result for the same inputs. */
-typedef tad_var tad_function(void *user, size_t n, const tad_var x[]);
-
 typedef enum tad_verdict {
     TAD_AGREES,     /**< within the tolerance */
     TAD_WRONG,      /**< the function is smooth here, and the derivatives differ */

@@ -47,6 +47,8 @@ typedef struct tad_rule {
     const tad_var *dx;     /**< jvp: the tangents of the operands */
     tad_var        gy;     /**< vjp: the cotangent of y */
     tad_var       *gx;     /**< vjp: to be filled where wanted */
+    bool
+        forgets; /**< compose of a checkpoint: of what is recorded now, nothing but the value of the result will be kept */
 } tad_rule;
 
 /** A case the operation is tested with: the shape of each operand, and attributes. "[2, 3] []" is a matrix and a scalar,
@@ -80,6 +82,10 @@ struct tad_op {
     /** In place of forward: an operation that is a composition. Records the result by operations on rule->x, of which there
      * are rule->n; y, gy and the like are not set. If `shape` is given it is asked first. Nothing else is needed. */
     tad_var (*compose)(const tad_rule *rule);
+
+    /** For a composition: keep its result alone on the tape, as one node, and record the rest again where a derivative needs
+     * it. It must use no differentiable node but its operands. See tad/checkpoint.h. */
+    bool checkpoint;
 
     /** For an operation that only rearranges its first operand: sets strides and data of `out`, whose dims are set, so
      * that it views `base`. false: this base cannot be viewed so, use `forward`. The reverse sweep views the adjoint of

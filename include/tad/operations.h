@@ -384,6 +384,11 @@ TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims)
  * (indices not i64, `dtype` no element type). */
 TAD_API tad_var tad_one_hot(tad_var indices, int64_t depth, tad_dtype dtype);
 
+/** The elements of x[0], ..., x[n - 1], each in C order, one after another in one vector: parameters of several shapes as
+ * one. The vector is f32 if all x are, else f64. Gradients come back in shape and type of each x; slices and tad_reshape
+ * take it apart again. Errors: TAD_EARG (more than 32 x), TAD_EDTYPE (indices), TAD_ESHAPE (too many elements). */
+TAD_API tad_var tad_pack(size_t n, const tad_var x[]);
+
 /** x with an axis mirrored at its first and last element, which are not repeated: 2 before and 1 behind 0 1 2 3 make
  * 2 1 0 1 2 3 2. The gradient adds up where elements were repeated.
  * Errors: TAD_EARG (no such axis, a negative number), TAD_ESHAPE (as many elements asked for as the axis has, or more). */

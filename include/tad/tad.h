@@ -5,6 +5,8 @@
  *     elementwise.h  operations on numbers, element by element
  *     operations.h   operations on whole tensors: sums, products, views
  *     diff.h         derivatives
+ *     checkpoint.h   time for memory: functions and loops that are recorded again where a derivative needs them
+ *     replay.h       a recorded tape again, with other numbers
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
  *     op.h           operations of your own
@@ -16,11 +18,13 @@
 
 #include <tad/tape.h>
 
+#include <tad/checkpoint.h>
 #include <tad/diff.h>
 #include <tad/elementwise.h>
 #include <tad/explain.h>
 #include <tad/gradcheck.h>
 #include <tad/op.h>
 #include <tad/operations.h>
+#include <tad/replay.h>
 
 #endif

@@ -28,6 +28,10 @@ typedef struct tad_var {
     uint32_t  id, birth;
 } tad_var;
 
+/** A function that is recorded more than once, by tad_checkpoint or tad_gradcheck: records its result, of any shape, from
+ * the n operands it is given, on their tape, and must give the same result for the same operands. */
+typedef tad_var tad_function(void *user, size_t n, const tad_var x[]);
+
 /** A new, empty tape that takes its memory from malloc; NULL: out of memory. The caller frees it. */
 TAD_API tad_tape *tad_tape_new(void);
 

@@ -1,7 +1,9 @@
 /* The reverse sweep, as numbers: from y down, every node that the sweep has reached hands its adjoint on to its operands.
  * It knows no operation: a scalar's arithmetic comes from the rows, a tensor's from its operation. */
 #include "base/hints.h"
+#include "diff/adjoints.h"
 #include "diff/rules.h"
+#include "ops/double_rows.h"
 #include "tensor/move.h"
 
 #include <tad/diff.h>
@@ -9,25 +11,22 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/special_functions.h"
-
-#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
-#include "ops/constants.def"
-#undef CONSTANT
-
 static inline void add(tad__adjoint *to, double contribution)
 {
     to->number = to->bits == TAD__UNREACHED ? contribution : to->number + contribution;
 }
 
-/* Hands on the adjoints of nodes below `id`, as long as they are scalars, and returns the first that has a record, or 0 (a
- * record there is a leaf). */
-static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
+/* The sweep has come to the end of its nodes. */
+#define DONE UINT32_MAX
+
+/* Hands on the adjoints of nodes below `id` and from `floor` on, as long as they are scalars, and returns the first that has
+ * a record, or DONE. */
+static uint32_t pull_scalars(const tad_tape *tape, uint32_t id, uint32_t floor)
 {
     const tad__node *const nodes = tape->nodes;
     const double *const    values = tape->values;
     tad__adjoint *const    adjoints = tape->adjoints;
-    while (id-- > 0) {
+    while (id-- > floor) {
         if (id % 8 == 0) { /* a line of adjoints and one of values, two of nodes */
             TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
             TAD__PREFETCH(values + id - TAD__AHEAD);
@@ -65,32 +64,7 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
 #include "ops/elementwise.def"
         }
     }
-    return 0;
-}
-
-/* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
-static tad_status adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
-{
-    tad__adjoint *adjoint = &tape->adjoints[id];
-    tad__value_array(tape, id, out);
-    tad__array_set_c_order(out);
-    bool fresh = adjoint->bits == TAD__UNREACHED;
-    if (tape->nodes[id].flags & TAD__SCALAR) {
-        if (fresh)
-            adjoint->number = 0;
-        out->data = &adjoint->number;
-        return TAD_OK;
-    }
-    if (fresh) {
-        size_t bytes = tad__array_bytes(out);
-        void  *data = tad__arena_take(&tape->adjoint_arena, bytes);
-        if (!data)
-            return tad__fail_memory(tape, caller, "tad_backward");
-        memset(data, 0, bytes);
-        adjoint->data = data;
-    }
-    out->data = adjoint->data;
-    return TAD_OK;
+    return DONE;
 }
 
 /* An operation without a rule in numbers: its recorded rule is recorded, read, and forgotten. */
@@ -106,7 +80,7 @@ static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array
         tad_array to, from;
         if (!wanted[k] || !gx[k].tape)
             continue;
-        status = adjoint_array(tape, in[k], &to, caller);
+        status = tad__adjoint_array(tape, in[k], &to, caller);
         if (status != TAD_OK)
             break;
         tad__value_array(tape, gx[k].id, &from);
@@ -131,7 +105,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
         any |= wanted[k];
         only_first &= k == 0 || !wanted[k];
     }
-    tad_status status = any ? adjoint_array(tape, id, &gy, caller) : TAD_OK;
+    tad_status status = any ? tad__adjoint_array(tape, id, &gy, caller) : TAD_OK;
     if (!any || status != TAD_OK)
         return status;
     if (!op->backward && !(op->view && only_first))
@@ -142,7 +116,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
         gx[k] = in[k];
         gx[k].data = NULL;
         if (wanted[k])
-            status = adjoint_array(tape, record->in[k], &gx[k], caller);
+            status = tad__adjoint_array(tape, record->in[k], &gx[k], caller);
         if (status != TAD_OK)
             return status;
     }
@@ -169,6 +143,76 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     return TAD_OK;
 }
 
+static bool is_checkpoint(const tad_tape *tape, uint32_t id)
+{
+    const tad_op *op = tape->records[tape->nodes[id].in[0]]->op;
+    return op && op->compose;
+}
+
+/* A checkpoint recorded again at the end of the tape, with its adjoint handed on to the result. A node that was itself
+ * recorded in passing, as those from `floor` on are, and everything behind it, has served, and makes room for it. */
+static tad_status expand(tad_tape *tape, uint32_t id, uint32_t floor, const void *caller)
+{
+    const tad__record *record = tape->records[tape->nodes[id].in[0]];
+    tad_var            x[TAD_MAX_ARITY], y;
+    tad_array          gy, to, value;
+    double             number;
+    tad_status         status = tad__adjoint_array(tape, id, &gy, caller);
+    if (status != TAD_OK)
+        return status;
+    if (tad__array_is_scalar(&gy)) { /* which lies in an array that grows */
+        number = *(double *)gy.data;
+        gy.data = &number;
+    }
+    value = gy;
+    for (int k = 0; k < record->n; k++)
+        x[k] = tad__handle(tape, record->in[k]);
+    tad_rule rule = {.op = record->op, .n = record->n, .x = x, .attributes = record->attributes};
+    void    *attributes = tad__arena_take(&tape->scratch, rule.op->attribute_bytes);
+    if (!attributes)
+        return tad__fail_memory(tape, caller, "tad_backward");
+    if (rule.op->attribute_bytes)
+        rule.attributes = memcpy(attributes, record->attributes, rule.op->attribute_bytes);
+    if (id >= floor)
+        tad_tape_rewind(tape, id);
+    uint32_t from = tape->count;
+    y = tad__record_again(tape, &rule, &value, caller);
+    status = tad_is_valid(y) ? tad__adjoints_open(tape, from, tape->count, caller) : tape->status;
+    if (status == TAD_OK && tape->nodes[y.id].flags & TAD__DIFFERENTIABLE)
+        status = tad__adjoint_array(tape, y.id, &to, caller);
+    if (status == TAD_OK && tape->nodes[y.id].flags & TAD__DIFFERENTIABLE)
+        tad__accumulate(&to, &gy, 1);
+    if (id >= floor)
+        tad__adjoint_give_back(tape, &gy);
+    tad__arena_rewind(&tape->scratch, attributes);
+    return status;
+}
+
+/* What checkpoints record is swept at once, from the end of the tape down, and so are the checkpoints in it, each in place
+ * of its node: nothing here recurses, and the tape is never longer than what is needed at the time. */
+static tad_status pull_checkpoint(tad_tape *tape, uint32_t id, const void *caller)
+{
+    uint32_t   mark = tape->count;
+    tad_status status = expand(tape, id, mark, caller);
+    id = tape->count;
+    while (status == TAD_OK && (id = pull_scalars(tape, id, mark)) != DONE) {
+        if (is_checkpoint(tape, id)) {
+            status = expand(tape, id, mark, caller);
+            id = tape->count;
+        } else {
+            tad_array adjoint;
+            status = pull_record(tape, id, caller);
+            if (status == TAD_OK)
+                status = tad__adjoint_array(tape, id, &adjoint, caller);
+            if (status == TAD_OK)
+                tad__adjoint_give_back(tape, &adjoint);
+        }
+    }
+    if (tape->count >= mark)
+        tad_tape_rewind(tape, mark);
+    return status;
+}
+
 static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
 {
     tad_tape *tape = y.tape;
@@ -178,15 +222,11 @@ static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
         return tad__fail(tape, caller, TAD_ESHAPE,
                          "tad_backward: the value has %lld elements; expected one: sum it first",
                          (long long)tad__array_count(&value));
-    size_t count = (size_t)y.id + 1;
     tape->swept = 0;
-    tad__arena_clear(&tape->adjoint_arena);
-    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, count,
-                      sizeof *tape->adjoints))
-        return tad__fail_memory(tape, caller, "tad_backward");
-    for (size_t i = 0; i < count; i++)
-        tape->adjoints[i].bits = TAD__UNREACHED;
-    tad_status status = adjoint_array(tape, y.id, adjoint, caller);
+    tad__adjoints_clear(tape);
+    tad_status status = tad__adjoints_open(tape, 0, y.id + 1, caller);
+    if (status == TAD_OK)
+        status = tad__adjoint_array(tape, y.id, adjoint, caller);
     if (status == TAD_OK)
         tad__fill(adjoint, 1);
     return status;
@@ -197,6 +237,10 @@ tad_status tad_backward(tad_var y)
     const void *caller = TAD_CALLER;
     tad_array   adjoint = {0};
     tad_status  status = tad__check(y, "tad_backward", caller);
+    if (status == TAD_OK && y.tape->busy)
+        status = tad__fail(y.tape, caller, TAD_EARG,
+                           "tad_backward: it was called by a function that is being recorded for a checkpoint; use "
+                           "tad_gradient there");
     if (status == TAD_OK)
         status = start(y, &adjoint, caller);
     if (status != TAD_OK)
@@ -204,8 +248,8 @@ tad_status tad_backward(tad_var y)
     tad_tape *tape = y.tape;
     tad_frame outer = tad_enter(tape, NULL, caller);
     uint32_t  id = y.id + 1;
-    while (status == TAD_OK && (id = pull_scalars(tape, id)) > 0)
-        status = pull_record(tape, id, caller);
+    while (status == TAD_OK && (id = pull_scalars(tape, id, 0)) != DONE)
+        status = is_checkpoint(tape, id) ? pull_checkpoint(tape, id, caller) : pull_record(tape, id, caller);
     tad_leave(tape, outer);
     if (status == TAD_OK)
         tape->swept = y.id + 1;
@@ -221,7 +265,7 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
     tad_tape *tape = x.tape;
     if (tape->swept == 0)
         return tad__fail(tape, caller, TAD_EARG,
-                         "%s: there are no adjoints: no tad_backward succeeded since the rewind", name);
+                         "%s: there are no adjoints: no tad_backward succeeded since the rewind or replay", name);
     if (!(tape->nodes[x.id].flags & TAD__DIFFERENTIABLE))
         return tad__fail(
             tape, caller, TAD_EARG,
@@ -230,7 +274,7 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
     tad__array_set_c_order(out);
     out->data = NULL;
     if (x.id < tape->swept && tape->adjoints[x.id].bits != TAD__UNREACHED)
-        return adjoint_array(tape, x.id, out, caller);
+        return tad__adjoint_array(tape, x.id, out, caller);
     return TAD_OK;
 }
 

@@ -9,16 +9,31 @@
 #define NEEDED (UINT32_MAX - 1) /* one does; it has no tangent */
 
 typedef struct pass {
-    tad_tape   *tape;
-    uint32_t    low, high;
-    uint32_t   *tangents;
-    const void *caller;
+    tad_tape      *tape;
+    uint32_t       low, high;
+    uint32_t      *tangents;
+    size_t         outside; /* x below `low`: their tangents stand behind the others */
+    const tad_var *x;
+    const void    *caller;
 } pass;
+
+/* Where the tangent of a node is kept; NULL for one below `low` that is no x. */
+static uint32_t *slot(const pass *p, uint32_t id)
+{
+    if (id >= p->low)
+        return &p->tangents[id - p->low];
+    for (size_t i = 0; i < p->outside; i++)
+        if (p->x[i].id == id)
+            return &p->tangents[(size_t)p->high - p->low + 1 + i];
+    return NULL;
+}
 
 static void mark_needed(const pass *p, size_t m, const tad_var y[])
 {
     for (uint32_t id = p->low; id <= p->high; id++)
         p->tangents[id - p->low] = UNNEEDED;
+    for (size_t i = 0; i < p->outside; i++)
+        *slot(p, p->x[i].id) = NEEDED;
     for (size_t i = 0; i < m; i++)
         if (y[i].id >= p->low)
             p->tangents[y[i].id - p->low] = NEEDED;
@@ -38,7 +53,8 @@ static tad_status push(const pass *p, uint32_t id)
     tad_var         dx[TAD_MAX_ARITY], dy;
     bool            any = false;
     for (int k = 0; k < n; k++) {
-        uint32_t tangent = in[k] >= p->low ? p->tangents[in[k] - p->low] : UNNEEDED;
+        const uint32_t *at = slot(p, in[k]);
+        uint32_t        tangent = at ? *at : UNNEEDED;
         dx[k] = tangent < NEEDED ? tad__handle(p->tape, tangent) : (tad_var){0};
         any |= tangent < NEEDED;
     }
@@ -53,7 +69,7 @@ static tad_status push(const pass *p, uint32_t id)
 /* An x that is named twice moves in the sum of its directions. */
 static tad_status start_with(const pass *p, uint32_t id, tad_var dx)
 {
-    uint32_t *tangent = &p->tangents[id - p->low];
+    uint32_t *tangent = slot(p, id);
     if (*tangent == UNNEEDED)
         return TAD_OK;
     if (*tangent != NEEDED)
@@ -84,21 +100,35 @@ static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, cons
     return status;
 }
 
-static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
-                          const char *name, const void *caller)
+/* `outside` x are below `low`, and nodes there are not looked at. */
+static tad_status push_above(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
+                             const tad_var dx[], tad_var dy[], const char *name, const void *caller)
 {
-    pass p = {.tape = y[0].tape, .low = y[0].id, .high = y[0].id, .caller = caller};
-    for (size_t i = 0; i < n; i++)
-        p.low = x[i].id < p.low ? x[i].id : p.low;
+    pass p = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
     for (size_t i = 0; i < m; i++)
         p.high = y[i].id > p.high ? y[i].id : p.high;
-    size_t bytes = ((size_t)p.high - p.low + 1) * sizeof *p.tangents;
+    size_t bytes = ((size_t)p.high - p.low + 1 + outside) * sizeof *p.tangents;
     p.tangents = tad__arena_take(&p.tape->scratch, bytes);
     if (!p.tangents)
         return tad__fail_memory(p.tape, caller, name);
     tad_status status = run(&p, m, y, n, x, dx, dy);
     tad__arena_rewind(&p.tape->scratch, p.tangents);
     return status;
+}
+
+static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
+                          const char *name, const void *caller)
+{
+    uint32_t low = y[0].id;
+    for (size_t i = 0; i < n; i++)
+        low = x[i].id < low ? x[i].id : low;
+    return push_above(low, 0, m, y, n, x, dx, dy, name, caller);
+}
+
+tad_status tad__jvp_above(uint32_t low, tad_var y, size_t n, const tad_var x[], const tad_var dx[], tad_var *dy,
+                          const char *name, const void *caller)
+{
+    return push_above(low, n, 1, &y, n, x, dx, dy, name, caller);
 }
 
 static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx[], const tad_var dy[],

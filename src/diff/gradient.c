@@ -10,11 +10,30 @@
 #define UNREACHED (UINT32_MAX - 1) /* does, and has no cotangent yet */
 
 typedef struct sweep {
-    tad_tape   *tape;
-    uint32_t    low, high;
-    uint32_t   *cotangents;
-    const void *caller;
+    tad_tape      *tape;
+    uint32_t       low, high;
+    uint32_t      *cotangents;
+    size_t         outside; /* x below `low`, of nodes that are not swept: their cotangents stand behind the others */
+    const tad_var *x;
+    const void    *caller;
 } sweep;
+
+/* Where the cotangent of a node is kept; NULL for one below `low` that is no x. */
+static uint32_t *slot(const sweep *s, uint32_t id)
+{
+    if (id >= s->low)
+        return &s->cotangents[id - s->low];
+    for (size_t i = 0; i < s->outside; i++)
+        if (s->x[i].id == id)
+            return &s->cotangents[(size_t)s->high - s->low + 1 + i];
+    return NULL;
+}
+
+static bool is_active(const sweep *s, uint32_t id)
+{
+    const uint32_t *cotangent = slot(s, id);
+    return cotangent && *cotangent != INACTIVE;
+}
 
 static void mark_active(const sweep *s, size_t n, const tad_var x[])
 {
@@ -22,19 +41,19 @@ static void mark_active(const sweep *s, size_t n, const tad_var x[])
         s->cotangents[id - s->low] = INACTIVE;
     for (size_t i = 0; i < n; i++)
         if (x[i].id <= s->high)
-            s->cotangents[x[i].id - s->low] = UNREACHED;
+            *slot(s, x[i].id) = UNREACHED;
     for (uint32_t id = s->low; id <= s->high; id++) {
         const uint32_t *in;
         int             count = tad__operands(s->tape, id, &in);
         for (int k = 0; k < count; k++)
-            if (in[k] >= s->low && s->cotangents[in[k] - s->low] != INACTIVE)
+            if (is_active(s, in[k]))
                 s->cotangents[id - s->low] = UNREACHED;
     }
 }
 
 static tad_status add_cotangent(const sweep *s, uint32_t id, tad_var g)
 {
-    uint32_t *cotangent = &s->cotangents[id - s->low];
+    uint32_t *cotangent = slot(s, id);
     if (*cotangent != UNREACHED)
         g = tad_add(tad__handle(s->tape, *cotangent), g);
     if (!tad_is_valid(g))
@@ -52,7 +71,7 @@ static tad_status pull(const sweep *s, uint32_t id)
     bool            wanted[TAD_MAX_ARITY], any = false;
     for (int k = 0; k < n; k++) {
         operands[k] = in[k];
-        wanted[k] = in[k] >= s->low && s->cotangents[in[k] - s->low] != INACTIVE;
+        wanted[k] = is_active(s, in[k]);
         any |= wanted[k];
     }
     if (!any)
@@ -75,7 +94,9 @@ static tad_status run(const sweep *s, tad_var y, tad_var gy, size_t n, const tad
         if (s->cotangents[id - s->low] < UNREACHED)
             status = pull(s, id);
     for (size_t i = 0; i < n && status == TAD_OK; i++) {
-        uint32_t cotangent = x[i].id <= y.id ? s->cotangents[x[i].id - s->low] : UNREACHED;
+        uint32_t cotangent = x[i].id <= s->high ? *slot(s, x[i].id) : UNREACHED;
+        if (cotangent >= UNREACHED && s->outside) /* nothing to hand on */
+            continue;
         gx[i] = cotangent < UNREACHED ? tad__handle(s->tape, cotangent) : tad__constant_like(x[i], 0);
         if (!tad_is_valid(gx[i]))
             status = tad__status_of_failure(s->tape);
@@ -102,20 +123,34 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
     return TAD_OK;
 }
 
-static tad_status sweep_from(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[], const char *name,
-                             const void *caller)
+/* `outside` x are below `low`, and nodes there are not swept. */
+static tad_status sweep_to(uint32_t low, size_t outside, tad_var y, tad_var gy, size_t n, const tad_var x[],
+                           tad_var gx[], const char *name, const void *caller)
 {
-    sweep s = {.tape = y.tape, .low = y.id, .high = y.id, .caller = caller};
-    for (size_t i = 0; i < n; i++)
-        if (x[i].id < s.low)
-            s.low = x[i].id;
-    size_t bytes = ((size_t)s.high - s.low + 1) * sizeof *s.cotangents;
+    sweep  s = {.tape = y.tape, .low = low, .high = y.id, .outside = outside, .x = x, .caller = caller};
+    size_t bytes = ((size_t)s.high - s.low + 1 + outside) * sizeof *s.cotangents;
     s.cotangents = tad__arena_take(&s.tape->scratch, bytes);
     if (!s.cotangents)
         return tad__fail_memory(s.tape, caller, name);
     tad_status status = run(&s, y, gy, n, x, gx);
     tad__arena_rewind(&s.tape->scratch, s.cotangents);
     return status;
+}
+
+static tad_status sweep_from(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[], const char *name,
+                             const void *caller)
+{
+    uint32_t low = y.id;
+    for (size_t i = 0; i < n; i++)
+        if (x[i].id < low)
+            low = x[i].id;
+    return sweep_to(low, 0, y, gy, n, x, gx, name, caller);
+}
+
+tad_status tad__vjp_above(uint32_t low, tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[],
+                          const char *name, const void *caller)
+{
+    return sweep_to(low, n, y, gy, n, x, gx, name, caller);
 }
 
 /* `gy` NULL: the gradient, with cotangent 1. After an error the tape is as it was. */

@@ -291,6 +291,8 @@ tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool w
         gx[k] = (tad_var){0};
     if (op->constant)
         return TAD_OK;
+    if (op->compose)
+        return tad__vjp_of_checkpoint(tape, &node.rule, caller);
     if (op->vjp)
         op->vjp(&node.rule);
     for (int k = 0; k < node.rule.n; k++) {
@@ -373,6 +375,8 @@ tad_status tad__record_jvp(tad_tape *tape, uint32_t id, const tad_var dx[], tad_
     *dy = (tad_var){0};
     if (op->constant)
         return TAD_OK;
+    if (op->compose)
+        return tad__jvp_of_checkpoint(tape, &node.rule, dx, dy, caller);
     if (op->jvp) {
         bool has[TAD_MAX_ARITY];
         for (int k = 0; k < node.rule.n; k++)

@@ -13,6 +13,18 @@ tad_status tad__record_vjp(tad_tape *tape, uint32_t id, tad_var gy, const bool w
  * handle if it has none. */
 tad_status tad__record_jvp(tad_tape *tape, uint32_t id, const tad_var dx[], tad_var *dy, const void *caller);
 
+/* What tad_vjp and tad_jvp give for y of the nodes from `low` on, as functions of x that are all below `low`, each another
+ * node: nodes below are not looked at, so that an x may depend on another one. */
+tad_status tad__vjp_above(uint32_t low, tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[],
+                          const char *name, const void *caller);
+tad_status tad__jvp_above(uint32_t low, tad_var y, size_t n, const tad_var x[], const tad_var dx[], tad_var *dy,
+                          const char *name, const void *caller);
+
+/* The rules of a checkpoint, for rule->wanted, gy and gx, and for tangents dx of some operands. */
+tad_status tad__vjp_of_checkpoint(tad_tape *tape, const tad_rule *rule, const void *caller);
+tad_status tad__jvp_of_checkpoint(tad_tape *tape, const tad_rule *rule, const tad_var dx[], tad_var *dy,
+                                  const void *caller);
+
 /* A constant of the shape and element type of x, with the same number everywhere. */
 tad_var tad__constant_like(tad_var x, double number);
 

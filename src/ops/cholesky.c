@@ -1,7 +1,9 @@
 /* The Cholesky factor of symmetric positive definite matrices. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
+#include "tensor/gemm.h"
 #include "tensor/lapack.h"
+#include "tensor/move.h"
 
 #include <tad/elementwise.h>
 #include <tad/operations.h>
@@ -42,21 +44,66 @@ static void forward(const tad_call *call)
     }
 }
 
+/* p := l' g, in column-major memory. */
+static void multiply(tad_dtype dtype, int64_t n, void *l, void *g, void *p)
+{
+    tad_array result = tad__column_major(dtype, n, n, p);
+    tad__fill(&result, 0);
+    tad__gemm(&(tad__product){dtype, n, n, n, {g, n, 1}, {l, 1, n}, {p, n, 1}}); /* transposed: rows are contiguous */
+}
+
+/* The upper triangle becomes 0, and the diagonal is halved. */
+static void halve(tad_dtype dtype, int64_t n, void *p)
+{
+    for (int64_t j = 0; j < n; j++) {
+        for (int64_t i = 0; i < j; i++)
+            tad__set_number(dtype, p, i + j * n, 0);
+        tad__set_number(dtype, p, j + j * n, tad__number_at(dtype, p, j + j * n) / 2);
+    }
+}
+
+/* The same as vjp below, matrix by matrix. */
+static void backward(const tad_call *call, const tad_array *gy, const tad_array gx[])
+{
+    const tad_array    *x = &call->in[0];
+    const tad_dtype     type = x->dtype;
+    const tad__triangle how = {.lower = true, .transposed = true};
+    int64_t             n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    const tad__lapack  *lapack = tad__lapack_for(n, n, TAD__SMALL_TRIANGULAR);
+    void               *l = tad__scratch_elements(call, type, n * n), *g = tad__scratch_elements(call, type, n * n);
+    void               *p = tad__scratch_elements(call, type, n * n);
+    for (int64_t i = 0; i < count && l && g && p; i++) {
+        tad_array y = tad__matrix_at(call->out, i), from = tad__matrix_at(gy, i), to = tad__matrix_at(&gx[0], i);
+        tad_array whole = tad__column_major(type, n, n, g), transposed = whole, half = tad__column_major(type, n, n, p);
+        transposed.strides[0] = n;
+        transposed.strides[1] = 1;
+        tad__matrix_load(&y, TAD__WHOLE, l);
+        tad__matrix_load(&from, TAD__WHOLE, g);
+        multiply(type, n, l, g, p);
+        halve(type, n, p);
+        lapack->triangular_solve(type, how, n, n, l, p);
+        tad__copy(&transposed, &half);
+        lapack->triangular_solve(type, how, n, n, l, g);
+        tad__accumulate(&to, &whole, 0.5);
+        tad__accumulate(&to, &transposed, 0.5);
+    }
+}
+
 /* The lower triangle, with the diagonal halved: the part of a symmetric matrix that, plus its transpose, makes it. */
 static tad_var lower_part(tad_var x)
 {
     return tad_mul(tad_add(tad_tril(x, 0), tad_tril(x, -1)), tad_constant(x.tape, 0.5));
 }
 
-static const tad_triangular_options transposed = {.transposed = true};
+static const tad_triangular_options by_transpose = {.transposed = true};
 
 /* With P = lower_part(l' gl): the symmetric part of l'^-1 P l^-1 (I. Murray, Differentiation of the Cholesky decomposition,
  * arXiv:1602.07527, 2016) */
 static void vjp(const tad_rule *rule)
 {
     tad_var l = rule->y, part = lower_part(tad_matmul(tad_transpose(l), rule->gy));
-    tad_var half = tad_solve_triangular(l, part, &transposed);
-    tad_var whole = tad_solve_triangular(l, tad_transpose(half), &transposed);
+    tad_var half = tad_solve_triangular(l, part, &by_transpose);
+    tad_var whole = tad_solve_triangular(l, tad_transpose(half), &by_transpose);
     rule->gx[0] = tad__symmetric_part(whole);
 }
 
@@ -85,6 +132,7 @@ const tad_op tad__op_cholesky = {
     .arity = 1,
     .shape = shape,
     .forward = forward,
+    .backward = backward,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

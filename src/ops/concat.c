@@ -131,10 +131,12 @@ static tad_status shape_of_stack(const tad_call *call)
         if (!tad__array_same_shape(&x[k], &x[0]))
             return tad_refuse(call, TAD_ESHAPE, "operand %d has another shape than the first", k + 1);
     tad_status status = find_axis(call, x->rank + 1, &axis);
+    if (status != TAD_OK)
+        return status;
     call->out->rank = x->rank + 1;
     for (int i = 0; i <= x->rank; i++)
         call->out->dims[i] = i == axis ? call->n : x->dims[i - (i > axis)];
-    return status;
+    return TAD_OK;
 }
 
 static tad_var compose_stack(const tad_rule *rule)

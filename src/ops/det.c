@@ -90,7 +90,7 @@ static tad_status shape_of_adjugate(const tad_call *call)
 /* Are the pivots large enough for the inverse to tell the adjugate? */
 static bool is_regular(const factors *f)
 {
-    double least = INFINITY, largest = 0, epsilon = f->dtype == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    double least = (double)INFINITY, largest = 0, epsilon = f->dtype == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
     for (int64_t j = 0; j < f->n; j++) {
         double size = fabs(pivot(f, j));
         least = size < least ? size : least;

@@ -126,7 +126,7 @@ static term multiply(term a, term b, uint64_t kept)
 {
     uint64_t in_a = tad__label_set(&a.axes), in_b = tad__label_set(&b.axes), both = in_a & in_b, inner = both & ~kept;
     tad__subscripts order_a = {0}, order_b = {0}, result = {0};
-    int64_t         sizes[2 * TAD_MAX_RANK];
+    int64_t         sizes[2 * TAD_MAX_RANK] = {0};
     append(&order_a, &a.axes, both & kept);
     order_b = order_a;
     int batch = order_a.n;
@@ -156,7 +156,7 @@ static term multiply(term a, term b, uint64_t kept)
 static tad_var compose(const tad_rule *rule)
 {
     const char      *equation = *(const char *const *)rule->attributes;
-    tad_array        in[TAD__EINSUM_OPERANDS];
+    tad_array        in[TAD__EINSUM_OPERANDS] = {{0}};
     tad__einsum_plan plan;
     term             y = {0};
     const int        identity[] = {0, 1, 2, 3, 4, 5, 6, 7};

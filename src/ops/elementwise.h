@@ -32,6 +32,13 @@ static inline bool tad__has_partials(const tad_op *op)
     return op->partial[0] && (op->arity == 1 || (op->arity == 2 && op->partial[1]));
 }
 
+/* Is its derivative 0 everywhere, as that of a comparison? */
+static inline bool tad__is_piecewise_constant(const tad_op *op)
+{
+    const char *last = op->partial[op->arity == 2];
+    return op->partial[0] && last && op->partial[0][0] == '0' && !op->partial[0][1] && last[0] == '0' && !last[1];
+}
+
 /* The row's number if it is an elementwise built-in, -1 otherwise. */
 int tad__row_of(const tad_op *op);
 

@@ -1,17 +1,12 @@
 /* The public functions of elementwise.def. Two scalars on the same tape take the short way: a few comparisons, the row's
  * arithmetic, and 24 bytes written. Everything else goes through tad_apply. */
 #include "base/hints.h"
+#include "ops/double_rows.h"
 #include "tape/tape.h"
 
 #include <tad/elementwise.h>
 
 #include <math.h>
-
-#include "ops/special_functions.h"
-
-#define CONSTANT(name, value) static const double name __attribute__((unused)) = value;
-#include "ops/constants.def"
-#undef CONSTANT
 
 /* The handles come first, so that they stay in the registers in which the public function got them. */
 static TAD__NOINLINE tad_var apply(tad_var a, tad_var b, int row, const void *caller)
@@ -32,6 +27,9 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
     return (tad_var){tape, id, birth};
 }
 
+/* A row whose derivatives are all 0 is piecewise constant. */
+#define STEPS(vanishes) ((vanishes) ? TAD__STEPS : 0u)
+
 #define UNARY(name, about, where, value, dx)                                                                           \
     tad_var tad_##name(tad_var handle)                                                                                 \
     {                                                                                                                  \
@@ -40,7 +38,8 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
             const tad__node *node = &tape->nodes[handle.id];                                                           \
             if (TAD__LIKELY(node->birth == handle.birth && node->flags & TAD__SCALAR)) {                               \
                 const double x = tape->values[handle.id];                                                              \
-                return push(tape, TAD__ROW_##name, handle, handle, tad__scalar_flags(node->flags, 0), (value));        \
+                return push(tape, TAD__ROW_##name, handle, handle,                                                     \
+                            tad__scalar_flags(node->flags, 0) | STEPS(TAD__VANISHES(dx)), (value));                    \
             }                                                                                                          \
         }                                                                                                              \
         return apply(handle, handle, TAD__ROW_##name, TAD_CALLER);                                                     \
@@ -54,11 +53,13 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
             const tad__node *n1 = &tape->nodes[first.id], *n2 = &tape->nodes[second.id];                               \
             const unsigned   both = n1->flags & n2->flags;                                                             \
             if (TAD__LIKELY(n1->birth == first.birth && n2->birth == second.birth && both & TAD__SCALAR)) {            \
-                const double a = tape->values[first.id], b = tape->values[second.id];                                  \
+                const double   a = tape->values[first.id], b = tape->values[second.id];                                \
+                const unsigned steps = STEPS(TAD__VANISHES(da) && TAD__VANISHES(db));                                  \
                 if (both & TAD__DIFFERENTIABLE) /* mostly, and then the flags are known */                             \
                     return push(tape, TAD__ROW_##name, first, second,                                                  \
-                                tad__scalar_flags(TAD__DIFFERENTIABLE, TAD__DIFFERENTIABLE), (value));                 \
-                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags), (value));   \
+                                tad__scalar_flags(TAD__DIFFERENTIABLE, TAD__DIFFERENTIABLE) | steps, (value));         \
+                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags) | steps,     \
+                            (value));                                                                                  \
             }                                                                                                          \
         }                                                                                                              \
         return apply(first, second, TAD__ROW_##name, TAD_CALLER);                                                      \

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A message has room for the shapes of so many operands, and for its words. */
+enum { MOST_SHAPES = 8 };
+
 static tad__text message_of(tad_tape *tape)
 {
     return (tad__text){.out = tape->message, .size = sizeof tape->message};
@@ -65,10 +68,12 @@ tad_status tad_refuse(const tad_call *call, tad_status status, const char *forma
         return status;
     tad__text text = keep(tape, call->caller, status);
     tad__text_add(&text, "%s(", call->op->name);
-    for (int i = 0; i < call->n; i++) {
+    for (int i = 0; i < call->n && i < MOST_SHAPES; i++) {
         tad__text_add(&text, i ? ", " : "");
         tad__text_add_shape(&text, &call->in[i]);
     }
+    if (call->n > MOST_SHAPES)
+        tad__text_add(&text, ", ... %d operands", call->n);
     tad__text_add(&text, "): ");
     va_list list;
     va_start(list, format);

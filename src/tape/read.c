@@ -51,9 +51,22 @@ int64_t tad_count(tad_var x)
     return tad__array_count(&array);
 }
 
+/* A comparison that the program reads is one that it may branch on: tad_replay has to know. */
+static tad_status note_branch(tad_var x, const char *name, const void *caller)
+{
+    tad__node *node = &x.tape->nodes[x.id];
+    if (!(node->flags & TAD__STEPS))
+        return TAD_OK;
+    tad_status status = tad__add_branch(x.tape, x.id, false, caller, name);
+    if (status == TAD_OK)
+        node->flags &= (uint16_t)~TAD__STEPS; /* once is enough */
+    return status;
+}
+
 double tad_value(tad_var x)
 {
-    if (x.tape && tad__is_on(x.tape, x) && x.tape->nodes[x.id].flags & TAD__SCALAR)
+    const unsigned steps = TAD__SCALAR | TAD__STEPS;
+    if (x.tape && tad__is_on(x.tape, x) && (x.tape->nodes[x.id].flags & steps) == TAD__SCALAR)
         return x.tape->values[x.id];
     if (tad__check(x, "tad_value", TAD_CALLER) != TAD_OK)
         return nan("");
@@ -65,6 +78,8 @@ double tad_value(tad_var x)
                   (long long)count);
         return nan("");
     }
+    if (note_branch(x, "tad_value", TAD_CALLER) != TAD_OK)
+        return nan("");
     return tad__array_number(&array);
 }
 
@@ -79,6 +94,9 @@ tad_status tad_read(tad_var x, void *out, size_t bytes)
     if (bytes < needed || (!out && needed))
         return tad__fail(x.tape, TAD_CALLER, TAD_EARG, "tad_read: %zu bytes%s; the value has %zu", bytes,
                          out ? " of room" : " at NULL", needed);
+    status = note_branch(x, "tad_read", TAD_CALLER);
+    if (status != TAD_OK)
+        return status;
     tad_array to = array;
     tad__array_set_c_order(&to);
     to.data = out;

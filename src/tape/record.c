@@ -77,11 +77,11 @@ tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, cons
     if (tape->count == tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
         return tad__invalid(tape);
     uint32_t id = tape->count++;
-    double  *values = tape->values;
     uint16_t flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
-    tad__run run = {.n = 1, .a = &values[a], .b = &values[b], .stride_a = 1, .stride_b = 1, .out = &values[id]};
+    if (tad__is_piecewise_constant(&tad__elementwise[row]))
+        flags |= TAD__STEPS;
     tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a, b}, tape->birth};
-    tad__kernels_f64[row].forward(&run);
+    tad__recompute_scalars(tape, id, id + 1);
     return (tad_var){tape, id, tape->birth};
 }
 
@@ -117,8 +117,8 @@ tad_status tad__end_call(const tad_call *call)
     return *call->refused;
 }
 
-/* Computes the value of a call whose shape is known. `slot` is where a scalar result goes. */
-static tad_status compute(const tad_call *call, double *slot)
+/* Computes the value of a call whose shape is known. `slot` is where a scalar result goes; *flags learns of a view. */
+static tad_status compute(const tad_call *call, double *slot, uint16_t *flags)
 {
     tad_array *out = call->out;
     bool       scalar = tad__array_is_scalar(out);
@@ -127,6 +127,7 @@ static tad_status compute(const tad_call *call, double *slot)
         if (status == TAD_ENOMEM)
             return status;
         if (status == TAD_OK) {
+            *flags |= TAD__VIEW;
             if (scalar)
                 *slot = *(const double *)out->data;
             return TAD_OK;
@@ -215,6 +216,8 @@ static tad_var compose(tad_tape *tape, const tad_op *op, tad_args args)
         tad__value_array(tape, args.x[i].id, &in[i]);
     if (op->shape && find_shape(&call) != TAD_OK)
         return tad__invalid(tape);
+    if (op->checkpoint)
+        return tad__checkpoint(tape, op, args);
     const tad_rule rule = {.op = op, .n = args.n, .x = args.x, .attributes = args.attributes};
     tad_frame      outer = tad_enter(tape, op->name, args.caller);
     tad_var        y = op->compose(&rule);
@@ -256,12 +259,14 @@ static tad_var record(tad_tape *tape, const tad_op *op, tad_args args)
                      .caller = args.caller,
                      .refused = &refused,
                      .scratch = &scratch};
-    if (find_shape(&call) != TAD_OK || compute(&call, &tape->values[tape->count]) != TAD_OK) {
+    if (find_shape(&call) != TAD_OK || compute(&call, &tape->values[tape->count], &flags) != TAD_OK) {
         tad__arena_rewind(&tape->arena, record);
         return tad__invalid(tape);
     }
     if (op->constant || call.out->dtype == TAD_I64)
-        flags = 0;
+        flags &= (uint16_t)~TAD__DIFFERENTIABLE;
+    if (tad__is_piecewise_constant(op))
+        flags |= TAD__STEPS;
     return tad__push_record(tape, record, (uint16_t)(flags | (tad__array_is_scalar(call.out) ? TAD__SCALAR : 0)));
 }
 

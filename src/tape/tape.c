@@ -25,7 +25,7 @@ tad_tape *tad_tape_new_with(const tad_allocator *allocator)
     memset(tape, 0, sizeof *tape);
     tape->allocator = *allocator;
     tape->arena.allocator = tape->adjoint_arena.allocator = tape->label_arena.allocator = &tape->allocator;
-    tape->scratch.allocator = &tape->allocator;
+    tape->scratch.allocator = tape->staged_arena.allocator = &tape->allocator;
     tape->birth = first_birth(tape);
     return tape;
 }
@@ -46,11 +46,14 @@ void tad_tape_free(tad_tape *tape)
     tad__arena_free(&tape->adjoint_arena);
     tad__arena_free(&tape->label_arena);
     tad__arena_free(&tape->scratch);
+    tad__arena_free(&tape->staged_arena);
     tad__resize(&allocator, tape->nodes, tape->node_capacity * sizeof *tape->nodes, 0);
     tad__resize(&allocator, tape->values, tape->value_capacity * sizeof *tape->values, 0);
     tad__resize(&allocator, tape->adjoints, tape->adjoint_capacity * sizeof *tape->adjoints, 0);
     tad__resize(&allocator, tape->records, tape->record_capacity * sizeof(tad__record *), 0);
     tad__resize(&allocator, tape->labels, tape->label_capacity * sizeof *tape->labels, 0);
+    tad__resize(&allocator, tape->branches, tape->branch_capacity * sizeof *tape->branches, 0);
+    tad__resize(&allocator, tape->staged, tape->staged_capacity * sizeof *tape->staged, 0);
     tad__resize(&allocator, tape, sizeof *tape, 0);
 }
 
@@ -74,6 +77,7 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
     if (oldest)
         tad__arena_rewind(&tape->arena, oldest);
     tad__forget_labels(tape, (uint32_t)mark);
+    tad__forget_replay(tape, (uint32_t)mark);
     tape->count = (uint32_t)mark;
     tape->birth++;
     if (tape->swept > mark)

@@ -14,6 +14,9 @@ enum {
     TAD__RECORD = 8,         /* in[0] is the number of a record, which has the rest */
     TAD__WANT_A = 16,        /* scalars: is operand 0 differentiable? */
     TAD__WANT_B = 32,        /* scalars: is operand 1? */
+    TAD__VIEW = 64,          /* a record whose array lies in that of operand 0, or in the copy of a scalar */
+    TAD__STAGED = 256,       /* a leaf whose next value is known */
+    TAD__STEPS = 128,        /* piecewise constant, as a comparison: who reads its value may branch on it */
 };
 
 /* The flags of a row of scalars, from those of its operands. */
@@ -60,6 +63,21 @@ typedef struct tad__label {
     size_t   room;
 } tad__label;
 
+/* A place where the program read a value that it may have branched on. */
+typedef struct tad__branch {
+    uint32_t    id;
+    bool        truth; /* only whether it is 0 matters */
+    const void *caller;
+} tad__branch;
+
+/* The next value of a leaf, and while a replay is under way the one before. */
+typedef struct tad__staged {
+    uint32_t id;
+    double   number; /* of a scalar */
+    void    *data;   /* of any other leaf, in C order */
+} tad__staged;
+
+typedef struct tad__spare tad__spare;
 typedef struct tad__rules tad__rules;
 
 struct tad_tape {
@@ -74,19 +92,29 @@ struct tad_tape {
 
     tad__record **records;
     size_t        record_count, record_capacity;
-    tad__arena    arena;         /* records and values, in the order of recording */
-    tad__arena    adjoint_arena; /* adjoints of tensors, of one sweep */
-    tad__arena    scratch;       /* taken and given back within a function, last in, first out */
+    tad__spare   *spare_adjoints[8 * sizeof(size_t)]; /* in adjoint_arena, by size: see diff/adjoints.c */
+    tad__arena    arena;                              /* records and values, in the order of recording */
+    tad__arena    adjoint_arena;                      /* adjoints of tensors, of one sweep */
+    tad__arena    scratch;                            /* taken and given back within a function, last in, first out */
 
     tad__label *labels; /* ascending by id */
     size_t      label_count, label_capacity;
     uint32_t    label_serial;
     tad__arena  label_arena;
 
+    tad__branch *branches; /* ascending by id */
+    size_t       branch_count, branch_capacity;
+    tad__staged *staged; /* in the order of tad_set */
+    size_t       staged_count, staged_capacity;
+    tad__arena   staged_arena;
+
     tad__rules *rules; /* derivatives parsed so far: see diff/rules.h */
     void (*free_rules)(tad_tape *tape);
 
     tad_allocator allocator;
+
+    int  depth; /* of checkpoints that a recorded derivative is in */
+    bool busy;  /* a function is recorded again, or for a checkpoint: nobody may sweep or replay in between */
 
     tad_status  status;
     const void *caller;  /* where the first error happened */
@@ -164,6 +192,38 @@ tad_var tad__constant_view(tad_tape *tape, const tad_array *array, const void *c
 
 /* Appends the node of `record`. */
 tad_var tad__push_record(tad_tape *tape, tad__record *record, uint16_t flags);
+
+/* ---- checkpoints: operations that are recorded, and forgotten but for their value ---- */
+
+/* A derivative of a checkpoint that is recorded looks into the checkpoints in it, this deep: it recurses. */
+enum { TAD__MAX_DEPTH = 32 };
+
+/* Records op(x) by its composition, keeps its value, and forgets the rest. The operands are known to be on the tape. */
+tad_var tad__checkpoint(tad_tape *tape, const tad_op *op, tad_args args);
+
+/* Records the composition of a checkpoint again, whose result has to be like `value` in shape and type. Returns an invalid
+ * handle, and keeps the error, if it is not. */
+tad_var tad__record_again(tad_tape *tape, const tad_rule *rule, const tad_array *value, const void *caller);
+
+/* What was recorded from `from` on, and the results y, must not use differentiable nodes below `base` other than the
+ * operands: their gradient would be lost when it is forgotten. */
+tad_status tad__check_captured(tad_tape *tape, const char *name, tad_args args, uint32_t base, uint32_t from, size_t m,
+                               const tad_var y[]);
+
+/* The x[k] as constants in place of all that was recorded from `from` on, differentiable if they were. False: no memory. */
+bool tad__keep_values(tad_tape *tape, uint32_t from, size_t n, tad_var x[], const void *caller, const char *name);
+
+/* ---- replay ---- */
+
+/* Computes the scalars from id `id` to below `end` again, up to the first node with a record, whose id is returned, or
+ * `end`. */
+uint32_t tad__recompute_scalars(const tad_tape *tape, uint32_t id, uint32_t end);
+
+/* Remembers that the program read a value that it may branch on. */
+tad_status tad__add_branch(tad_tape *tape, uint32_t id, bool truth, const void *caller, const char *name);
+
+/* Forgets branches and staged values of nodes from `id` on. */
+void tad__forget_replay(tad_tape *tape, uint32_t id);
 
 /* Forgets the labels of nodes from `id` on. */
 void tad__forget_labels(tad_tape *tape, uint32_t id);

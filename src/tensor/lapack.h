@@ -53,6 +53,6 @@ enum {
 const tad__lapack *tad__lapack_for(int64_t rows, int64_t columns, int64_t small);
 
 /* Solves a x = b for the n x m matrix b, given what lu made of a. */
-void tad__lu_solve(tad_dtype dtype, int64_t n, int64_t m, const void *lu, const int *pivots, void *b);
+void tad__lu_solve(tad_dtype dtype, int64_t n, int64_t m, const void *factors, const int *pivots, void *b);
 
 #endif

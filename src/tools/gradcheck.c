@@ -38,11 +38,11 @@ typedef struct checker {
     tad_gradcheck_options options;
     tad_gradcheck_report *report;
     double               *values; /* of all entries */
-    tad_var              *x; /* the leaves of one evaluation; behind them those that are checked, and their gradients */
-    int64_t               outputs;
-    double  unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
-    double *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
-    double  epsilon;
+    tad_var *x; /* the leaves of one evaluation; behind them those to differentiate by, and their gradients */
+    int64_t  outputs;
+    double   unit; /* what a single output is weighed with: divided out, so that its gradient is reported */
+    double  *sums; /* of each output element over the stencil: three weighted sums, and the largest value */
+    double   epsilon;
 } checker;
 
 static double weight(const checker *c, int64_t output)
@@ -106,14 +106,14 @@ static tad_var weigh(const checker *c, tad_var y)
 /* The gradient by tad_backward and by tad_gradient, into the entries. */
 static tad_status differentiate(checker *c, tad_var y)
 {
-    tad_var   *checked = c->x + c->n, *gx = checked + c->n, s = weigh(c, y);
-    tad_status status = tad_is_valid(s) ? tad_backward(s) : tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
-    size_t     n = 0;
+    tad_var *wanted = c->x + c->n, *gx = wanted + c->n, s = weigh(c, y);
+    size_t   count_wanted = 0;
     for (size_t i = 0; i < c->n; i++)
         if (tad_is_differentiable(c->inputs[i]))
-            checked[n++] = c->x[i];
+            wanted[count_wanted++] = c->x[i];
+    tad_status status = tad_is_valid(s) ? tad_backward(s) : tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
     if (status == TAD_OK)
-        status = tad_gradient(s, n, checked, gx);
+        status = tad_gradient(s, count_wanted, wanted, gx);
     tad_gradcheck_entry *entry = c->report->entries;
     double              *numbers = c->values + c->report->count;
     for (size_t i = 0; i < c->n && status == TAD_OK; i++) {

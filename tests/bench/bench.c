@@ -85,7 +85,7 @@ static void print_machine(void)
 
 /* ---- time ---- */
 
-static double now(void)
+double bench_now(void)
 {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -96,10 +96,10 @@ static double now(void)
 static double time_run(const bench_case *row, bench_work *work, bench_side side, int repeats)
 {
     row->run[side](work, &work->result[side]);
-    double start = now();
+    double start = bench_now();
     for (int i = 0; i < repeats; i++)
         row->run[side](work, &work->result[side]);
-    return (now() - start) / repeats;
+    return (bench_now() - start) / repeats;
 }
 
 static int ascending(const void *a, const void *b)
@@ -342,6 +342,7 @@ int main(int argc, char *argv[])
     print_machine();
     bool good = run_cases(argv + 1);
     good &= run_counts(argv + 1);
+    good &= bench_costs(is_wanted, argv + 1);
     if (json) {
         fprintf(json, "\n  ],\n  \"ok\": %s\n}\n", good ? "true" : "false");
         bench_require(fclose(json) == 0, "cannot write the file that BENCH_JSON names");

@@ -70,6 +70,12 @@ tad_allocator bench_counting(bench_memory *memory);
 /* The i-th of a fixed sequence of numbers in [-0.5, 0.5). */
 double bench_number(unsigned i);
 
+/* Seconds, from anywhere. */
+double bench_now(void);
+
+/* Prints what the derivative of each operation costs; false if one has no row. */
+bool bench_costs(bool wanted(const char *name, char *const words[]), char *const words[]);
+
 /* A rule of <tad/tad.h> was not obeyed by the benchmark, or there is no memory: says so and ends with status 1. */
 void bench_require(bool condition, const char *what);
 
