@@ -44,6 +44,8 @@
     SUITE(checkpoint)                                                                                                  \
     SUITE(loop)                                                                                                        \
     SUITE(replay)                                                                                                      \
+    SUITE(losses)                                                                                                      \
+    SUITE(norms)                                                                                                       \
     SUITE(limits)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

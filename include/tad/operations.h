@@ -62,7 +62,7 @@ TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width
  * [C]. *mean and *variance, both [C], are for the caller's running statistics (of which PyTorch's have the unbiased variance:
  * times m / (m - 1), for m numbers a channel); either may be NULL. The gradient goes through all three results. A channel of
  * equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: S. Ioffe, C. Szegedy, Batch
- * Normalization, 2015. Errors: TAD_EARG (y is NULL, a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
+ * Normalization, 2015. Errors: TAD_EARG (y is NULL; a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
  * the results are then invalid. */
 TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options *options, tad_var *y, tad_var *mean,
                                               tad_var *variance);

@@ -12,7 +12,7 @@
 
 static tad_status shape_of_statistics(const tad_call *call)
 {
-    tad_status status = tad__channels_check(call, NULL);
+    tad_status status = tad__channels_check(call, 1, NULL);
     call->out->rank = 2;
     call->out->dims[0] = 2;
     call->out->dims[1] = status == TAD_OK ? call->in[0].dims[1] : 0;
@@ -109,7 +109,7 @@ enum { X, MEAN, VARIANCE, GAMMA, BETA, OPERANDS };
 static tad_status shape(const tad_call *call)
 {
     static const char *const names[OPERANDS] = {"x", "mean", "variance", "gamma", "beta"};
-    tad_status               status = tad__channels_check(call, names);
+    tad_status               status = tad__channels_check(call, OPERANDS, names);
     tad__array_set_shape(call->out, call->in[X].rank, call->in[X].dims);
     return status == TAD_OK ? tad__norm_check_eps(call, *(const double *)call->attributes) : status;
 }
@@ -281,27 +281,29 @@ static tad_var normalise(tad_var x, tad_var mean, tad_var variance, const tad_no
  * [C]. *mean and *variance, both [C], are for the caller's running statistics (of which PyTorch's have the unbiased variance:
  * times m / (m - 1), for m numbers a channel); either may be NULL. The gradient goes through all three results. A channel of
  * equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: S. Ioffe, C. Szegedy, Batch
- * Normalization, 2015. Errors: TAD_EARG (y is NULL, a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
+ * Normalization, 2015. Errors: TAD_EARG (y is NULL; a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
  * the results are then invalid. */
 TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options *options, tad_var *y, tad_var *mean,
                                               tad_var *variance)
 {
-    const void *caller = TAD_CALLER;
-    tad_frame   outer = tad_enter(x.tape, "batch_norm", caller);
-    tad_var     parts[2], statistics = {0}, out;
+    const void    *caller = TAD_CALLER;
+    const tad_call here = {.op = &tad__op_batch_norm, .tape = x.tape, .caller = caller};
+    tad_frame      outer = tad_enter(x.tape, "batch_norm", caller);
+    tad_var        parts[2], none, statistics, out;
     statistics = tad_apply(&tad__op_batch_statistics, (tad_args){.n = 1, .x = &x, .caller = caller});
     for (int i = 0; i < 2; i++)
         parts[i] = tad_is_valid(statistics) ? statistic(statistics, i) : statistics;
     out = tad_is_valid(statistics) ? normalise(x, parts[0], parts[1], options, caller) : statistics;
     tad_leave(x.tape, outer);
+    if (!y && tad_is_valid(out)) {
+        tad_refuse(&here, TAD_EARG, "y is NULL");
+        out = (tad_var){0};
+    }
     bool good = tad_is_valid(out);
-    if (y)
-        *y = out;
-    if (mean)
-        *mean = good ? parts[0] : out;
-    if (variance)
-        *variance = good ? parts[1] : out;
-    if (good && y)
+    *(y ? y : &none) = out;
+    *(mean ? mean : &none) = good ? parts[0] : out;
+    *(variance ? variance : &none) = good ? parts[1] : out;
+    if (good)
         return TAD_OK;
     return !x.tape ? TAD_ETAPE : tad_tape_status(x.tape) != TAD_OK ? tad_tape_status(x.tape) : TAD_EARG;
 }

@@ -28,13 +28,13 @@ static inline tad_array tad__channels_new(const tad_call *call, const tad_array 
     return vector;
 }
 
-/* The operands from the second on are vectors of C numbers. */
-static inline tad_status tad__channels_check(const tad_call *call, const char *const names[])
+/* The operands from the second on, of which there are less than `most`, are vectors of C numbers. */
+static inline tad_status tad__channels_check(const tad_call *call, int most, const char *const names[])
 {
     const tad_array *x = &call->in[0];
     if (x->rank < 2)
         return tad_refuse(call, TAD_ESHAPE, "expected two axes or more, of which the second counts channels");
-    for (int k = 1; k < call->n; k++)
+    for (int k = 1; k < call->n && k < most; k++)
         if (call->in[k].rank != 1 || call->in[k].dims[0] != x->dims[1])
             return tad_refuse(call, TAD_ESHAPE, "%s: expected [%" PRId64 "], a number for each channel", names[k],
                               x->dims[1]);

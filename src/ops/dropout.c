@@ -40,32 +40,27 @@ static mask mask_of(const tad_call *call)
     return (mask){.seed = to->seed, .threshold = (uint64_t)(to->p * 0x1p53), .scale = to->p < 1 ? 1 / (1 - to->p) : 0};
 }
 
-/* Chosen, not multiplied: what is dropped becomes 0 even if it is infinite or NaN. */
-#define DEFINE_RUNS(type)                                                                                              \
-    static void choose_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                     \
+/* Chosen, not multiplied: what is dropped becomes 0 even if it is infinite or NaN. Chosen from an array, as a branch would be
+ * guessed wrong half the time. */
+#define DEFINE_RUN(name, type, assign)                                                                                 \
+    static void name(void *context, int64_t n, char *const at[], const int64_t strides[])                              \
     {                                                                                                                  \
-        mask       *m = context;                                                                                       \
-        const type  scale = (type)m->scale;                                                                            \
-        type       *to = (type *)(void *)at[0];                                                                        \
-        const type *from = (const type *)(const void *)at[1];                                                          \
+        mask          *m = context;                                                                                    \
+        const uint64_t seed = m->seed, place = m->place, threshold = m->threshold;                                     \
+        const type     scale = (type)m->scale;                                                                         \
+        type          *to = (type *)(void *)at[0];                                                                     \
+        const type    *from = (const type *)(const void *)at[1];                                                       \
         for (int64_t i = 0; i < n; i++) {                                                                              \
-            bool kept = tad__random_bits(m->seed, m->place++) >> 11 >= m->threshold;                                   \
-            to[i * strides[0]] = kept ? from[i * strides[1]] * scale : 0;                                              \
+            const bool                kept = tad__random_bits(seed, place + (uint64_t)i) >> 11 >= threshold;           \
+            const type                choice[] = {0, from[i * strides[1]] * scale};                                    \
+            to[i * strides[0]] assign choice[kept];                                                                    \
         }                                                                                                              \
-    }                                                                                                                  \
-    static void add_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                        \
-    {                                                                                                                  \
-        mask       *m = context;                                                                                       \
-        const type  scale = (type)m->scale;                                                                            \
-        type       *to = (type *)(void *)at[0];                                                                        \
-        const type *from = (const type *)(const void *)at[1];                                                          \
-        for (int64_t i = 0; i < n; i++) {                                                                              \
-            bool kept = tad__random_bits(m->seed, m->place++) >> 11 >= m->threshold;                                   \
-            to[i * strides[0]] += kept ? from[i * strides[1]] * scale : 0;                                             \
-        }                                                                                                              \
+        m->place += (uint64_t)n;                                                                                       \
     }
-DEFINE_RUNS(float)
-DEFINE_RUNS(double)
+DEFINE_RUN(choose_float, float, =)
+DEFINE_RUN(choose_double, double, =)
+DEFINE_RUN(add_float, float, +=)
+DEFINE_RUN(add_double, double, +=)
 
 static void forward(const tad_call *call)
 {

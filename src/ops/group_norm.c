@@ -14,7 +14,7 @@ static tad_status shape(const tad_call *call)
 {
     static const char *const names[] = {"x", "gamma", "beta"};
     const attributes        *to = call->attributes;
-    tad_status               status = tad__channels_check(call, names);
+    tad_status               status = tad__channels_check(call, 3, names);
     if (status != TAD_OK)
         return status;
     int64_t channels = call->in[0].dims[1];
