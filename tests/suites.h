@@ -26,6 +26,7 @@
     SUITE(reductions)                                                                                                  \
     SUITE(reductions_special)                                                                                          \
     SUITE(graphs)                                                                                                      \
+    SUITE(torch)                                                                                                       \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(explain)                                                                                                     \

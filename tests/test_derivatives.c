@@ -278,6 +278,32 @@ END_TEST
 
 /* ---- Algebra ---- */
 
+/* What is summed over a view may cancel: the size of the terms that <gradient, v> (order 1) or <H v, v> (order 2) is made of,
+ * taken from the operands, not the leaves. 0 without views. */
+static double view_magnitude(const sample *s, const tad_var leaves[], int order)
+{
+    tad_var operands[SAMPLE_OPERANDS], x[SAMPLE_OPERANDS], d[SAMPLE_OPERANDS], g[SAMPLE_OPERANDS];
+    double  magnitude = 0;
+    bool    views = false;
+    size_t  n = 0;
+    sample_operands(s, leaves, operands);
+    for (int k = 0; k < s->n; k++) {
+        views |= s->in[k].layout != SAMPLE_PLAIN;
+        if (s->wanted & 1u << k) {
+            x[n] = operands[k];
+            d[n++] = sample_random_like(operands[k], s->seed + 21);
+        }
+    }
+    if (!views)
+        return 0;
+    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
+    tad_var z = tad_sum(tad_mul(y, sample_random_like(y, s->seed)));
+    expect_good(s, order == 1 ? tad_gradient(z, n, x, g) : tad_hvp(z, n, x, d, g), y.tape);
+    for (size_t i = 0; i < n; i++)
+        dot(g[i], d[i], &magnitude);
+    return magnitude;
+}
+
 /* <J v, w> = <v, J' w>, and J' (w + c u) = J' w + c J' u */
 static void check_algebra(const sample *s, void *user)
 {
@@ -292,7 +318,7 @@ static void check_algebra(const sample *s, void *user)
         dx[i] = sample_random_like(x[i], s->seed + 2 + i);
     expect_good(s, tad_jvp(y, n, x, dx, &dy), v->tape);
     expect_good(s, tad_vjp(y, w, n, x, gw), v->tape);
-    double magnitude = 0, right = 0, left = dot(dy, w, &magnitude);
+    double magnitude = view_magnitude(s, leaves, 1), right = 0, left = dot(dy, w, &magnitude);
     for (size_t i = 0; i < n; i++)
         right += dot(dx[i], gw[i], &magnitude);
     ck_assert_msg(fabs(left - right) <= 1e-13 * magnitude, "%s: <J v, w> = %.17g, <v, J' w> = %.17g", sample_text(s),
@@ -335,31 +361,6 @@ static tad_var combine_gradients(void *user, size_t n, const tad_var leaves[])
     return sum;
 }
 
-/* What is summed over a view may cancel: the size of the terms that the sum is made of. */
-static double hessian_magnitude(const sample *s, const tad_var leaves[])
-{
-    tad_var operands[SAMPLE_OPERANDS], x[SAMPLE_OPERANDS], d[SAMPLE_OPERANDS], h[SAMPLE_OPERANDS];
-    double  magnitude = 0;
-    bool    views = false;
-    size_t  n = 0;
-    sample_operands(s, leaves, operands);
-    for (int k = 0; k < s->n; k++) {
-        views |= s->in[k].layout != SAMPLE_PLAIN;
-        if (s->wanted & 1u << k) {
-            x[n] = operands[k];
-            d[n++] = sample_random_like(operands[k], s->seed + 21);
-        }
-    }
-    if (!views)
-        return 0;
-    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
-    tad_var z = tad_sum(tad_mul(y, sample_random_like(y, s->seed)));
-    expect_good(s, tad_hvp(z, n, x, d, h), y.tape);
-    for (size_t i = 0; i < n; i++)
-        dot(h[i], d[i], &magnitude);
-    return magnitude;
-}
-
 /* <H u, v> = <u, H v>, and the gradient's gradient against differences of the gradient. */
 static void check_second_order(const sample *s, void *user)
 {
@@ -377,7 +378,7 @@ static void check_second_order(const sample *s, void *user)
     }
     expect_good(s, tad_hvp(z, n, x, a, ha), v->tape);
     expect_good(s, tad_hvp(z, n, x, b, hb), v->tape);
-    double magnitude = hessian_magnitude(s, leaves), left = 0, right = 0;
+    double magnitude = view_magnitude(s, leaves, 2), left = 0, right = 0;
     for (size_t i = 0; i < n; i++) {
         left += dot(ha[i], b[i], &magnitude);
         right += dot(a[i], hb[i], &magnitude);

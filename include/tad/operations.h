@@ -126,8 +126,8 @@ TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, t
  * lower triangle has a NaN or infinite element). */
 TAD_API tad_var tad_cholesky(tad_var x);
 
-/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
- * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
+/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond, and `high` where low > high;
+ * all three broadcast. The gradient goes to what was chosen: at a bound to x. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
 TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high);
 
 /** The n values x[0], x[1], ... one behind the other along an axis. Their other axes, and their types, are the same.

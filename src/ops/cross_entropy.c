@@ -150,6 +150,19 @@ static void prepare(int n, tad_var x[])
         x[WEIGHTS] = tad_add(tad_exp(x[WEIGHTS]), numbers);
 }
 
+/* Logarithms of probabilities, and probabilities: terms of both signs would cancel. */
+static void prepare_nll(int n, tad_var x[])
+{
+    prepare(n, x);
+    x[LOGITS] = tad_neg(tad_softplus(x[LOGITS]));
+}
+
+static void prepare_soft(int n, tad_var x[])
+{
+    prepare(n, x);
+    x[TARGETS] = tad_exp(x[TARGETS]);
+}
+
 #define INDEX_SAMPLES(smoothing)                                                                                       \
     {.in = "[3] []<3", .attributes = &(const attributes){-100, 0, TAD_MEAN}},                                          \
         {.in = "[5] []<5 [5]", .attributes = &(const attributes){-100, smoothing, TAD_NONE}},                          \
@@ -193,7 +206,7 @@ const tad_op tad__op_nll_loss = {
     .attribute_bytes = sizeof(attributes),
     .shape = shape,
     .compose = compose_nll,
-    .prepare = prepare,
+    .prepare = prepare_nll,
     SAMPLES(nll_samples),
 };
 
@@ -220,7 +233,7 @@ const tad_op tad__op_cross_entropy_soft = {
     .attribute_bytes = sizeof(attributes),
     .shape = shape_of_soft,
     .compose = compose_soft,
-    .prepare = prepare,
+    .prepare = prepare_soft,
     SAMPLES(soft_samples),
 };
 
