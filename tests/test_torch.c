@@ -19,8 +19,16 @@ static const char *const files[] = {"elementwise",   "reductions", "losses",   "
 
 #define NONE ((tad_var){0})
 #define NUMBER(value) tad_constant(x[0].tape, value)
-#define AXES(...) COUNT(((const int[]){__VA_ARGS__})), (const int[]){__VA_ARGS__}
-#define SIZES(...) COUNT(((const int64_t[]){__VA_ARGS__})), (const int64_t[]){__VA_ARGS__}
+#define AXES(...)                                                                                                      \
+    COUNT(((const int[]){__VA_ARGS__})), (const int[])                                                                 \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
+#define SIZES(...)                                                                                                     \
+    COUNT(((const int64_t[]){__VA_ARGS__})), (const int64_t[])                                                         \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 #define CROSS_ENTROPY(...) (&(tad_cross_entropy_options){.reduction = reduction, __VA_ARGS__})
 #define BCE(...) (&(tad_bce_options){.reduction = reduction, __VA_ARGS__})
 #define CONV(...) (&(tad_conv_options){__VA_ARGS__})
@@ -74,12 +82,13 @@ TAD_PRINTF(1, 2) static void complain(const char *text, ...)
 
 /* A text, cut into words as they are taken. */
 typedef struct reader {
-    char *text, *at, *word;
+    char *at, *word; /* the word that is next; NULL at the end */
 } reader;
 
 static char *take(reader *r)
 {
     char *word = r->word;
+    ck_assert_msg(word != NULL, "the file ends within a case");
     r->at += strspn(r->at, " \n");
     r->word = *r->at ? r->at : NULL;
     r->at += strcspn(r->at, " \n");
@@ -146,7 +155,7 @@ static int64_t mixed(int64_t i, int64_t k)
 
 static double plain_number(const char *kind, int64_t m)
 {
-    return strncmp(kind, "index:", 6) == 0   ? (double)(m % atoi(kind + 6))
+    return strncmp(kind, "index:", 6) == 0 ? (double)(m % atoi(kind + 6))
            : strcmp(kind, "any") == 0      ? (double)(m - 50) / 64
            : strcmp(kind, "wide") == 0     ? (double)(m - 50) / 16
            : strcmp(kind, "positive") == 0 ? (double)(m + 16) / 64
@@ -310,10 +319,10 @@ static void compare(const char *name, const char *key, tad_dtype dtype, shape s,
 /* "y [2] 1 2", "g0 [] 1" or "p0 [] 1", behind the element type. */
 static void compare_next(reader *r, const golden_case *c, tad_dtype dtype, const result *found)
 {
-    double        expected[NUMBERS];
-    const char   *key = take(r);
-    shape         s = take_shape(r);
-    int           k = key[0] == 'y' ? 0 : atoi(key + 1);
+    double      expected[NUMBERS];
+    const char *key = take(r);
+    shape       s = take_shape(r);
+    int         k = key[0] == 'y' ? 0 : atoi(key + 1);
     ck_assert_msg(k < c->n, "%s: %s of %d operands", c->name, key, c->n);
     const double *numbers = key[0] == 'y' ? found->y : key[0] == 'g' ? found->gradients[k] : found->trained[k];
     const shape  *its = key[0] == 'y' ? &found->shape : &c->x[k].shape;
@@ -360,7 +369,8 @@ static void read_case(reader *r)
         memset(&found, 0, sizeof found);
         (c.rate > 0 ? train : run)(&c, dtype, &found);
         for (int i = 0; i < lines; i++) {
-            ck_assert_msg(taken(r, tad_dtype_name(dtype)), "%s: a line of %s is missing", c.name, tad_dtype_name(dtype));
+            ck_assert_msg(taken(r, tad_dtype_name(dtype)), "%s: a line of %s is missing", c.name,
+                          tad_dtype_name(dtype));
             compare_next(r, &c, dtype, &found);
         }
         if (dtype == TAD_F32)
@@ -370,13 +380,13 @@ static void read_case(reader *r)
 
 START_TEST(test_file)
 {
-    reader r = {.text = file_text(files[_i])};
-    r.at = r.text;
+    char  *text = file_text(files[_i]);
+    reader r = {.at = text, .word = text};
     problems[0] = '\0';
-    take(&r);
+    take(&r); /* to the first word */
     while (r.word)
         read_case(&r);
-    free(r.text);
+    free(text);
     ck_assert_msg(!problems[0], "tests/torch/%s.txt:\n%s", files[_i], problems);
 }
 END_TEST
