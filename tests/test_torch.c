@@ -82,12 +82,13 @@ TAD_PRINTF(1, 2) static void complain(const char *text, ...)
 
 /* A text, cut into words as they are taken. */
 typedef struct reader {
-    char *text, *at, *word;
+    char *at, *word; /* the word that is next; NULL at the end */
 } reader;
 
 static char *take(reader *r)
 {
     char *word = r->word;
+    ck_assert_msg(word != NULL, "the file ends within a case");
     r->at += strspn(r->at, " \n");
     r->word = *r->at ? r->at : NULL;
     r->at += strcspn(r->at, " \n");
@@ -379,13 +380,13 @@ static void read_case(reader *r)
 
 START_TEST(test_file)
 {
-    reader r = {.text = file_text(files[_i])};
-    r.at = r.text;
+    char  *text = file_text(files[_i]);
+    reader r = {.at = text, .word = text};
     problems[0] = '\0';
-    take(&r);
+    take(&r); /* to the first word */
     while (r.word)
         read_case(&r);
-    free(r.text);
+    free(text);
     ck_assert_msg(!problems[0], "tests/torch/%s.txt:\n%s", files[_i], problems);
 }
 END_TEST
