@@ -3,7 +3,7 @@
 /* Vectors as GCC and Clang have them; the instruction set is chosen at run time. Compiled so that products and sums may be
  * fused (see the Makefile). */
 #if defined(__clang__)
-#define UNROLL _Pragma("unroll")
+#define UNROLL /* it does so by itself, and better without being told */
 #else
 #define UNROLL _Pragma("GCC unroll 8")
 #endif
@@ -46,7 +46,7 @@
 #include "tensor/indexed.inc"
 #endif
 
-void tad__indexed_product(const tad__indexed *p)
+static void multiply(const tad__indexed *p)
 {
     bool f32 = p->dtype == TAD_F32;
 #ifdef __x86_64__
@@ -60,4 +60,21 @@ void tad__indexed_product(const tad__indexed *p)
     }
 #endif
     (f32 ? any_f32_product : any_f64_product)(p);
+}
+
+/* So many terms at a time that the lines they need stay near. */
+enum { TERMS = 256 };
+
+void tad__indexed_product(const tad__indexed *product)
+{
+    tad__indexed part = *product;
+    int64_t      left = product->k;
+    do {
+        part.k = left < TERMS ? left : TERMS;
+        multiply(&part);
+        part.column += part.k;
+        part.line += part.k;
+        part.add = true;
+        left -= part.k;
+    } while (left > 0);
 }
