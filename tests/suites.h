@@ -8,6 +8,7 @@
     SUITE(expression)                                                                                                  \
     SUITE(derivatives)                                                                                                 \
     SUITE(gemm)                                                                                                        \
+    SUITE(indexed)                                                                                                     \
     SUITE(conv)                                                                                                        \
     SUITE(pool)                                                                                                        \
     SUITE(network)                                                                                                     \

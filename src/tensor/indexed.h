@@ -22,4 +22,8 @@ enum { TAD__INDEXED_SLACK = 16 };
 
 void tad__indexed_product(const tad__indexed *product);
 
+/* The same by one of the kernels; false: this processor has not what it takes, and nothing was done. */
+typedef enum tad__kernel { TAD__AVX512, TAD__AVX2, TAD__PORTABLE } tad__kernel;
+bool tad__indexed_product_by(tad__kernel kernel, const tad__indexed *product);
+
 #endif
