@@ -15,6 +15,7 @@
     SUITE(lapack)                                                                                                      \
     SUITE(einsum)                                                                                                      \
     SUITE(linalg)                                                                                                      \
+    SUITE(indexed)                                                                                                     \
     SUITE(conv)                                                                                                        \
     SUITE(pool)                                                                                                        \
     SUITE(exp)                                                                                                         \
