@@ -61,10 +61,11 @@ static void write_precision(const precision *p)
 /* A text in a table: | would end the column. */
 static void write_text(const char *text, const char *around)
 {
+    const char *start = text;
     printf(" %s", *text ? around : "");
     for (; *text; text++)
         printf(*text == '|' ? "\\|" : "%c", *text);
-    printf("%s |", *around ? around : "");
+    printf("%s |", *start ? around : "");
 }
 
 static void write_row(const tad_op *op)
@@ -97,6 +98,7 @@ typedef struct measure {
     tad_tape *tape;
     precision worst;
     char      example[200];
+    int64_t   size; /* elements of the result in the example */
 } measure;
 
 /* The largest difference over the largest expected number, in ulps of a float. */
@@ -167,8 +169,9 @@ static void measure_sample(const sample *s, void *user)
     int64_t most = 1;
     for (int i = 0; i < tad_rank(f64.y); i++)
         most *= tad_dim(f64.y, i);
-    if (*m->example || most < 2)
+    if (m->size >= 6 || most <= m->size) /* a small one, but not the smallest */
         return;
+    m->size = most;
     const char *text = sample_text(s), *open = strchr(text, '('), *close = strstr(text, "), wanted");
     int         used = snprintf(m->example, sizeof m->example, "%.*s -> [", (int)(close - open - 1), open + 1);
     for (int i = 0; i < tad_rank(f64.y); i++)
