@@ -2,26 +2,13 @@
 #ifndef TAD_TESTS_SUPPORT_H
 #define TAD_TESTS_SUPPORT_H
 
+#include "sanitized.h"
+
 #include <tad/tad.h>
 
 #include <check.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* AddressSanitizer or ThreadSanitizer: long tests are then ten times shorter. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-/* Does valgrind, which preloads itself, run the tests? */
-bool under_valgrind(void);
 
 /* ---- Memory ---- */
 
