@@ -14,7 +14,4 @@
 #define SANITIZED 0
 #endif
 
-/* Does valgrind, which preloads itself, run the tests? */
-bool under_valgrind(void);
-
 #endif

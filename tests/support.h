@@ -10,6 +10,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+/* Does valgrind, which preloads itself, run the tests? */
+bool under_valgrind(void);
+
 /* ---- Memory ---- */
 
 typedef struct heap {
