@@ -104,6 +104,9 @@ static tad_var g[2];
     ROW(tad_tape_status, "", tad_tape_status(NULL) == TAD_EARG)                                                        \
     ROW(tad_tape_message, "", strstr(tad_tape_message(NULL), "the tape is NULL") != NULL)                              \
     ROW(tad_tape_clear_error, "", (tad_tape_clear_error(NULL), true))                                                  \
+    ROW(tad_tape_pause, "", (tad_tape_pause(NULL), true))                                                              \
+    ROW(tad_tape_resume, "", (tad_tape_resume(NULL), true))                                                            \
+    ROW(tad_tape_resume, "tad_tape_resume: the tape is not paused", (tad_tape_resume(tape), true))                     \
     ROW(tad_scalar, "", !tad_is_valid(tad_scalar(NULL, 1)))                                                            \
     ROW(tad_constant, "", !tad_is_valid(tad_constant(NULL, 1)))                                                        \
     ROW(tad_tensor, "", !tad_is_valid(tad_tensor(NULL, TAD_F64, 0, NULL, room)))                                       \

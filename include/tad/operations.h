@@ -66,6 +66,10 @@ TAD_API tad_var tad_slice(tad_var x, int axis, int64_t start, int64_t stop);
  * Errors: TAD_EARG (no such axis, or a negative number of zeros), TAD_ESHAPE (too large). */
 TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 
+/** The value of x as a constant: y = x, and dy/dx counts as 0, in every mode and to any order. A view: nothing is copied.
+ * To record a whole stretch without derivatives, see tad_tape_pause. */
+TAD_API tad_var tad_stop_gradient(tad_var x);
+
 /** x with its last two axes swapped: y[..., i, j] = x[..., j, i]. A view: nothing is copied.
  * Errors: TAD_ESHAPE (x has fewer than two axes). */
 TAD_API tad_var tad_transpose(tad_var x);

@@ -2,6 +2,7 @@
  * It knows no operation: a scalar's arithmetic comes from the rows, a tensor's from its operation. */
 #include "base/hints.h"
 #include "diff/rules.h"
+#include "diff/sweep.h"
 #include "tensor/move.h"
 
 #include <tad/diff.h>
@@ -18,14 +19,14 @@ static inline void add(tad__adjoint *to, double contribution)
     to->number = to->bits == TAD__UNREACHED ? contribution : to->number + contribution;
 }
 
-/* Hands on the adjoints of nodes below `id`, as long as they are scalars, and returns the first that has a record, or 0 (a
- * record there is a leaf). */
-static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
+/* Hands on the adjoints of nodes below `id` and not below `low`, as long as they are scalars, and returns the first that has
+ * a record, or `low` (the sweep need not look at a record there: what it would hand on is below). */
+static uint32_t pull_scalars(const tad_tape *tape, uint32_t id, uint32_t low)
 {
     const tad__node *const nodes = tape->nodes;
     const double *const    values = tape->values;
     tad__adjoint *const    adjoints = tape->adjoints;
-    while (id-- > 0) {
+    while (id-- > low) {
         if (id % 8 == 0) { /* a line of adjoints and one of values, two of nodes */
             TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
             TAD__PREFETCH(values + id - TAD__AHEAD);
@@ -63,12 +64,12 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id)
 #include "ops/elementwise.def"
         }
     }
-    return 0;
+    return low;
 }
 
-/* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
-static tad_status adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
+tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out)
 {
+    tad_tape     *tape = s->tape;
     tad__adjoint *adjoint = &tape->adjoints[id];
     tad__value_array(tape, id, out);
     tad__array_set_c_order(out);
@@ -83,7 +84,7 @@ static tad_status adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, con
         size_t bytes = tad__array_bytes(out);
         void  *data = tad__arena_take(&tape->adjoint_arena, bytes);
         if (!data)
-            return tad__fail_memory(tape, caller, "tad_backward");
+            return tad__fail_memory(tape, s->caller, s->name);
         memset(data, 0, bytes);
         adjoint->data = data;
     }
@@ -92,19 +93,20 @@ static tad_status adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, con
 }
 
 /* An operation without a rule in numbers: its recorded rule is recorded, read, and forgotten. */
-static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array *gy, const bool wanted[],
-                                    const void *caller)
+static tad_status pull_by_recording(const tad__sweep *s, uint32_t id, const tad_array *gy, const bool wanted[])
 {
+    tad_tape  *tape = s->tape;
     size_t     mark = tape->count;
-    tad_var    gx[TAD_MAX_ARITY], cotangent = tad__constant_view(tape, gy, caller, "tad_backward");
-    tad_status status = tad_is_valid(cotangent) ? tad__record_vjp(tape, id, cotangent, wanted, gx, caller) : TAD_ENOMEM;
+    tad_var    gx[TAD_MAX_ARITY], cotangent = tad__constant_view(tape, gy, s->caller, s->name);
+    tad_status status =
+        tad_is_valid(cotangent) ? tad__record_vjp(tape, id, cotangent, wanted, gx, s->caller) : TAD_ENOMEM;
     const uint32_t *in;
     int             n = tad__operands(tape, id, &in);
     for (int k = 0; k < n && status == TAD_OK; k++) {
         tad_array to, from;
         if (!wanted[k] || !gx[k].tape)
             continue;
-        status = adjoint_array(tape, in[k], &to, caller);
+        status = tad__adjoint_array(s, in[k], &to);
         if (status != TAD_OK)
             break;
         tad__value_array(tape, gx[k].id, &from);
@@ -115,32 +117,33 @@ static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array
 }
 
 /* A node with a record. */
-static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
+static tad_status pull_record(const tad__sweep *s, uint32_t id)
 {
+    tad_tape          *tape = s->tape;
     const tad__record *record = tape->records[tape->nodes[id].in[0]];
     const tad_op      *op = record->op;
     tad_array          in[TAD_MAX_ARITY], gx[TAD_MAX_ARITY], out, gy;
     bool               wanted[TAD_MAX_ARITY] = {false};
-    if (!op)
+    if (!op || !(tape->nodes[id].flags & TAD__DIFFERENTIABLE)) /* a leaf, or cut off from its operands */
         return TAD_OK;
     bool any = false, only_first = true; /* a view hands on to its first operand only */
     for (int k = 0; k < record->n; k++) {
-        wanted[k] = tape->nodes[record->in[k]].flags & TAD__DIFFERENTIABLE;
+        wanted[k] = record->in[k] >= s->low && tape->nodes[record->in[k]].flags & TAD__DIFFERENTIABLE;
         any |= wanted[k];
         only_first &= k == 0 || !wanted[k];
     }
-    tad_status status = any ? adjoint_array(tape, id, &gy, caller) : TAD_OK;
+    tad_status status = any ? tad__adjoint_array(s, id, &gy) : TAD_OK;
     if (!any || status != TAD_OK)
         return status;
     if (!op->backward && !(op->view && only_first))
-        return pull_by_recording(tape, id, &gy, wanted, caller);
+        return pull_by_recording(s, id, &gy, wanted);
     tad__value_array(tape, id, &out);
     for (int k = 0; k < record->n; k++) {
         tad__value_array(tape, record->in[k], &in[k]);
         gx[k] = in[k];
         gx[k].data = NULL;
         if (wanted[k])
-            status = adjoint_array(tape, record->in[k], &gx[k], caller);
+            status = tad__adjoint_array(s, record->in[k], &gx[k]);
         if (status != TAD_OK)
             return status;
     }
@@ -152,7 +155,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
                        .out = &out,
                        .attributes = record->attributes,
                        .tape = tape,
-                       .caller = caller,
+                       .caller = s->caller,
                        .refused = &refused,
                        .scratch = &scratch};
     if (op->backward) {
@@ -162,51 +165,72 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
     call.out = &seen;
     if (!op->view(&call, &gx[0], &seen))
-        return tad__fail(tape, caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
+        return tad__fail(tape, s->caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
     tad__accumulate(&seen, &gy, 1);
     return TAD_OK;
 }
 
-static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
+tad_status tad__sweep_start(const tad__sweep *s)
 {
-    tad_tape *tape = y.tape;
-    tad_array value;
-    tad__value_array(tape, y.id, &value);
-    if (tad__array_count(&value) != 1)
-        return tad__fail(tape, caller, TAD_ESHAPE,
-                         "tad_backward: the value has %lld elements; expected one: sum it first",
-                         (long long)tad__array_count(&value));
-    size_t count = (size_t)y.id + 1;
+    tad_tape *tape = s->tape;
+    size_t    had = tape->adjoint_capacity;
     tape->swept = 0;
     tad__arena_clear(&tape->adjoint_arena);
-    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, count,
+    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, (size_t)s->high + 1,
                       sizeof *tape->adjoints))
-        return tad__fail_memory(tape, caller, "tad_backward");
-    for (size_t i = 0; i < count; i++)
+        return tad__fail_memory(tape, s->caller, s->name);
+    for (size_t i = s->low; i <= s->high; i++)
         tape->adjoints[i].bits = TAD__UNREACHED;
-    tad_status status = adjoint_array(tape, y.id, adjoint, caller);
+    for (size_t i = had; i < tape->adjoint_capacity; i++) /* a sweep may add to what is below its low, though none reads it */
+        tape->adjoints[i].bits = TAD__UNREACHED;
+    return TAD_OK;
+}
+
+tad_status tad__sweep_run(const tad__sweep *s)
+{
+    tad_frame  outer = tad_enter(s->tape, NULL, s->caller);
+    uint32_t   paused = tad__end_pause(s->tape), id = s->high + 1;
+    tad_status status = TAD_OK;
+    while (status == TAD_OK && (id = pull_scalars(s->tape, id, s->low)) > s->low)
+        status = pull_record(s, id);
+    tad__pause_again(s->tape, paused);
+    tad_leave(s->tape, outer);
+    return status;
+}
+
+bool tad__is_reached(const tad_tape *tape, uint32_t id)
+{
+    return tape->adjoints[id].bits != TAD__UNREACHED;
+}
+
+static tad_status start(const tad__sweep *s, uint32_t id)
+{
+    tad_array adjoint;
+    tad__value_array(s->tape, id, &adjoint);
+    int64_t count = tad__array_count(&adjoint);
+    if (count != 1)
+        return tad__fail(s->tape, s->caller, TAD_ESHAPE,
+                         "tad_backward: the value has %lld elements; expected one: sum it first", (long long)count);
+    tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
-        tad__fill(adjoint, 1);
+        status = tad__adjoint_array(s, id, &adjoint);
+    if (status == TAD_OK)
+        tad__fill(&adjoint, 1);
     return status;
 }
 
 tad_status tad_backward(tad_var y)
 {
     const void *caller = TAD_CALLER;
-    tad_array   adjoint = {0};
     tad_status  status = tad__check(y, "tad_backward", caller);
-    if (status == TAD_OK)
-        status = start(y, &adjoint, caller);
     if (status != TAD_OK)
         return status;
-    tad_tape *tape = y.tape;
-    tad_frame outer = tad_enter(tape, NULL, caller);
-    uint32_t  id = y.id + 1;
-    while (status == TAD_OK && (id = pull_scalars(tape, id)) > 0)
-        status = pull_record(tape, id, caller);
-    tad_leave(tape, outer);
+    const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_backward", .caller = caller};
+    status = start(&s, y.id);
     if (status == TAD_OK)
-        tape->swept = y.id + 1;
+        status = tad__sweep_run(&s);
+    if (status == TAD_OK)
+        y.tape->swept = y.id + 1;
     return status;
 }
 
@@ -227,9 +251,8 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
     tad__value_array(tape, x.id, out);
     tad__array_set_c_order(out);
     out->data = NULL;
-    if (x.id < tape->swept && tape->adjoints[x.id].bits != TAD__UNREACHED)
-        return adjoint_array(tape, x.id, out, caller);
-    return TAD_OK;
+    const tad__sweep s = {.tape = tape, .name = name, .caller = caller};
+    return x.id < tape->swept && tad__is_reached(tape, x.id) ? tad__adjoint_array(&s, x.id, out) : TAD_OK;
 }
 
 double tad_grad(tad_var x)

@@ -74,13 +74,15 @@ static bool all_scalars(const tad_tape *tape, tad_args args)
 
 tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, const void *caller)
 {
-    if (tape->count == tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
+    if (tape->count >= tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
         return tad__invalid(tape);
     uint32_t id = tape->count++;
     double  *values = tape->values;
     uint16_t flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
     tad__run run = {.n = 1, .a = &values[a], .b = &values[b], .stride_a = 1, .stride_b = 1, .out = &values[id]};
     tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a, b}, tape->birth};
+    if (tape->paused)
+        tape->nodes[id] = (tad__node){.flags = TAD__LEAF | TAD__SCALAR, .birth = tape->birth};
     tad__kernels_f64[row].forward(&run);
     return (tad_var){tape, id, tape->birth};
 }
