@@ -5,6 +5,8 @@
  *     elementwise.h  operations on numbers, element by element
  *     operations.h   operations on whole tensors: sums, products, views
  *     diff.h         derivatives
+ *     jacobian.h     whole Jacobians and Hessians
+ *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
  *     op.h           operations of your own
@@ -20,7 +22,9 @@
 #include <tad/elementwise.h>
 #include <tad/explain.h>
 #include <tad/gradcheck.h>
+#include <tad/jacobian.h>
 #include <tad/op.h>
 #include <tad/operations.h>
+#include <tad/sparse.h>
 
 #endif

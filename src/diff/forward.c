@@ -85,8 +85,8 @@ static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, cons
     return status;
 }
 
-static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
-                          const char *name, const void *caller)
+tad_status tad__record_jvps(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
+                            const char *name, const void *caller)
 {
     pass p = {.tape = y[0].tape, .low = y[0].id, .high = y[0].id, .caller = caller};
     for (size_t i = 0; i < n; i++)
@@ -131,7 +131,7 @@ tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], t
         status = tad__fail(tape, caller, TAD_EARG, "tad_jvp: dy is NULL");
     if (status == TAD_OK) {
         tad__recording r = tad__begin_recording(tape, caller);
-        status = push_to(1, &y, n, x, dx, dy, "tad_jvp", caller);
+        status = tad__record_jvps(1, &y, n, x, dx, dy, "tad_jvp", caller);
         status = tad__end_recording(tape, r, status, 1, dy);
     }
     if (status != TAD_OK && dy)
@@ -150,7 +150,7 @@ tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], ta
         tad_var       *gx = tad__arena_take(&tape->scratch, bytes);
         status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
         if (status == TAD_OK && gx)
-            status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
+            status = tad__record_jvps(n, gx, n, x, v, hv, "tad_hvp", caller);
         if (gx)
             tad__arena_rewind(&tape->scratch, gx);
         status = tad__end_recording(tape, r, status, n, hv);

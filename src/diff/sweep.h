@@ -38,6 +38,10 @@ tad_status     tad__end_recording(tad_tape *tape, tad__recording r, tad_status s
 tad_status tad__record_vjps(size_t m, const tad_var y[], const tad_var gy[], size_t n, const tad_var x[], tad_var gx[],
                             const char *name, const void *caller);
 
+/* Records dy[k] = sum over i of dy[k]/dx[i] dx[i]. The handles are good, and those of dx fit x. */
+tad_status tad__record_jvps(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
+                            const char *name, const void *caller);
+
 /* Are these n handles on the tape, and floats? If not, the error is kept for the function `name`, with `list` for what
  * they are called. */
 tad_status tad__check_list(tad_tape *tape, size_t n, const tad_var x[], const char *list, const char *name,

@@ -100,6 +100,13 @@ static void backward_mean(const tad_call *call, const tad_array *gy, const tad_a
     tad__accumulate(&gx[0], &view, 1 / group_size_of(call));
 }
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k, (void)in;
+    *out = expand(call, out);
+    return true;
+}
+
 /* gy with the reduced axes put back as axes of size 1, repeated to the shape of x. */
 static tad_var expand_recorded(const tad_rule *rule)
 {
@@ -149,6 +156,7 @@ const tad_op tad__op_sum = {
     .shape = shape,
     .forward = forward_sum,
     .backward = backward_sum,
+    .depends = depends,
     .vjp = vjp_sum,
     .linear = true,
     SAMPLES(samples),
@@ -163,6 +171,7 @@ const tad_op tad__op_mean = {
     .shape = shape,
     .forward = forward_mean,
     .backward = backward_mean,
+    .depends = depends,
     .vjp = vjp_mean,
     .linear = true,
     SAMPLES(samples),
