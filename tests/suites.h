@@ -19,6 +19,9 @@
     SUITE(tape)                                                                                                        \
     SUITE(values)                                                                                                      \
     SUITE(sweep)                                                                                                       \
+    SUITE(jacobian)                                                                                                    \
+    SUITE(sparse)                                                                                                      \
+    SUITE(pause)                                                                                                       \
     SUITE(recorded)                                                                                                    \
     SUITE(custom)                                                                                                      \
     SUITE(custom_wrong)                                                                                                \

@@ -44,8 +44,9 @@ static tad_var identity(void *user, size_t n, const tad_var x[])
     return n ? x[0] : (tad_var){0};
 }
 
-static double  room[8];
-static tad_var g[2];
+static double     room[8];
+static tad_sparse sparse;
+static tad_var    g[2];
 
 /* The name, the start of the message ("": none is kept), and the call with the handle `x`. */
 #define ALONE(ROW)                                                                                                     \
@@ -69,6 +70,16 @@ static tad_var g[2];
     ROW(tad_vjp, "tad_vjp: ", FAILS_AND_FILLS(tad_vjp(x, x, 1, &x, g), 1, g))                                          \
     ROW(tad_jvp, "tad_jvp: ", FAILS_AND_FILLS(tad_jvp(x, 1, &x, &x, g), 1, g))                                         \
     ROW(tad_hvp, "tad_hvp: ", FAILS_AND_FILLS(tad_hvp(x, 1, &x, &x, g), 1, g))                                         \
+    ROW(tad_jacobian, "tad_jacobian: ", FAILS_AND_FILLS(tad_jacobian(x, x, g), 1, g))                                  \
+    ROW(tad_hessian, "tad_hessian: ", FAILS_AND_FILLS(tad_hessian(x, x, g), 1, g))                                     \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y[0] is ", FAILS(tad_read_jacobian(1, &x, 1, &x, room, sizeof room)))   \
+    ROW(tad_read_hessian, "tad_read_hessian: ", FAILS(tad_read_hessian(x, 1, &x, room, sizeof room)))                  \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: y[0] is ", FAILS(tad_sparse_jacobian(1, &x, 1, &x, &sparse)))       \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: y[0] is ",                                          \
+        FAILS(tad_sparse_jacobian_pattern(1, &x, 1, &x, &sparse)))                                                     \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: ", FAILS(tad_sparse_hessian(x, 1, &x, &sparse)))                      \
+    ROW(tad_sparse_hessian_pattern,                                                                                    \
+        "tad_sparse_hessian_pattern: ", FAILS(tad_sparse_hessian_pattern(x, 1, &x, &sparse)))                          \
     ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(x, x)))                                                        \
     ROW(tad_apply, "sin(", !tad_is_valid(tad_apply(tad_op_find("sin"), (tad_args){.n = 1, .x = &x})))                  \
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
@@ -89,6 +100,20 @@ static tad_var g[2];
     ROW(tad_jvp, "tad_jvp: the ", FAILS_AND_FILLS(tad_jvp(good, 1, &good, &x, g), 1, g))                               \
     ROW(tad_hvp, "tad_hvp: x[1] is ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, x), LIST(good, good), g), 2, g))     \
     ROW(tad_hvp, "tad_hvp: the ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, good), LIST(good, x), g), 2, g))         \
+    ROW(tad_jacobian, "tad_jacobian: x[0] is ", FAILS_AND_FILLS(tad_jacobian(good, x, g), 1, g))                       \
+    ROW(tad_hessian, "tad_hessian: x[0] is ", FAILS_AND_FILLS(tad_hessian(good, x, g), 1, g))                          \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y[1] is ",                                                              \
+        FAILS(tad_read_jacobian(2, LIST(good, x), 1, &good, room, sizeof room)))                                       \
+    ROW(tad_read_jacobian, "tad_read_jacobian: x[0] is ",                                                              \
+        FAILS(tad_read_jacobian(1, &good, 1, &x, room, sizeof room)))                                                  \
+    ROW(tad_read_hessian, "tad_read_hessian: x[1] is ",                                                                \
+        FAILS(tad_read_hessian(good, 2, LIST(good, x), room, sizeof room)))                                            \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: x[0] is ", FAILS(tad_sparse_jacobian(1, &good, 1, &x, &sparse)))    \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: x[0] is ",                                          \
+        FAILS(tad_sparse_jacobian_pattern(1, &good, 1, &x, &sparse)))                                                  \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: x[0] is ", FAILS(tad_sparse_hessian(good, 1, &x, &sparse)))           \
+    ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: x[0] is ",                                            \
+        FAILS(tad_sparse_hessian_pattern(good, 1, &x, &sparse)))                                                       \
     ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))
@@ -124,6 +149,24 @@ static tad_var g[2];
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, NULL, &x, g), 1, g))                       \
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, &x, NULL, g), 1, g))                       \
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS(tad_hvp(x, 1, &x, &x, NULL)))                                      \
+    ROW(tad_jacobian, "tad_jacobian: there is no place", FAILS(tad_jacobian(x, x, NULL)))                              \
+    ROW(tad_hessian, "tad_hessian: there is no place", FAILS(tad_hessian(x, x, NULL)))                                 \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y or x is NULL",                                                        \
+        FAILS(tad_read_jacobian(1, NULL, 1, &x, room, sizeof room)))                                                   \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y or x is NULL",                                                        \
+        FAILS(tad_read_jacobian(1, &x, 1, NULL, room, sizeof room)))                                                   \
+    ROW(tad_read_jacobian, "", FAILS(tad_read_jacobian(1, NULL, 1, NULL, room, sizeof room)))                          \
+    ROW(tad_read_jacobian, "tad_read_jacobian: 8 bytes at NULL", FAILS(tad_read_jacobian(1, &x, 1, &x, NULL, 8)))      \
+    ROW(tad_read_hessian, "tad_read_hessian: y or x is NULL", FAILS(tad_read_hessian(x, 1, NULL, room, sizeof room)))  \
+    ROW(tad_read_hessian, "tad_read_hessian: 8 bytes at NULL", FAILS(tad_read_hessian(x, 1, &x, NULL, 8)))             \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: there is no", FAILS(tad_sparse_jacobian(1, &x, 1, &x, NULL)))       \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: y or x", FAILS(tad_sparse_jacobian(1, &x, 1, NULL, &sparse)))       \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: there is no",                                       \
+        FAILS(tad_sparse_jacobian_pattern(1, &x, 1, &x, NULL)))                                                        \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: there is no", FAILS(tad_sparse_hessian(x, 1, &x, NULL)))              \
+    ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: there is no",                                         \
+        FAILS(tad_sparse_hessian_pattern(x, 1, &x, NULL)))                                                             \
+    ROW(tad_sparse_free, "", (tad_sparse_free(NULL), true))                                                            \
     ROW(tad_apply, "tad_apply: the operation is NULL", !tad_is_valid(tad_apply(NULL, PAIR(x, x))))                     \
     ROW(tad_apply, "", !tad_is_valid(tad_apply(tad_op_find("add"), (tad_args){.n = 2})))                               \
     ROW(tad_apply, "sum: attributes", !tad_is_valid(tad_apply(tad_op_find("sum"), (tad_args){.n = 1, .x = &x})))       \
@@ -143,8 +186,8 @@ static tad_var g[2];
     ROW(tad_status_hint, "", )                                                                                         \
     ROW(tad_dtype_size, "", )                                                                                          \
     ROW(tad_dtype_name, "", )                                                                                          \
-    ROW(tad_verdict_name, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) \
-        ROW(tad_leave, "", )
+    ROW(tad_verdict_name, "", )                                                                                        \
+    ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

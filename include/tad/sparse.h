@@ -18,12 +18,12 @@ extern "C" {
 /** A matrix by rows: those of row i are the entries k with row_start[i] <= k < row_start[i + 1], of column column[k], ascending,
  * and value value[k]. Start with all zero (`= {0}`); to be freed with tad_sparse_free. It may outlive the tape. */
 typedef struct tad_sparse {
-    size_t  rows, columns, nnz;
-    size_t *row_start; /**< rows + 1 of them */
-    size_t *column;
-    double *value;
-    size_t  products; /**< how many products, each a sweep, the values take */
-    struct tad_sparse_plan *plan; /**< which entry comes from which product */
+    size_t                  rows, columns, nnz;
+    size_t                 *row_start; /**< rows + 1 of them */
+    size_t                 *column;
+    double                 *value;
+    size_t                  products; /**< how many products, each a sweep, the values take */
+    struct tad_sparse_plan *plan;     /**< which entry comes from which product */
 } tad_sparse;
 
 /** Finds which entries of the Jacobian of m values for n others (as tad_read_jacobian has them) can be other than 0, and from
@@ -45,8 +45,8 @@ TAD_API TAD_CHECKED tad_status tad_sparse_jacobian_pattern(size_t m, const tad_v
 /** The values of the Jacobian, by J->products products. If J is empty its pattern is found first; else it is used again, for the
  * same function recorded anew at other values, and nothing is allocated from the second time on. The adjoints of the last
  * tad_backward are lost.
- * Errors: TAD_ESHAPE (J has other rows or columns, or is a Hessian), TAD_EARG (a number where J has no entry: the function recorded
- * has another structure), and as tad_sparse_jacobian_pattern; the pattern stays. */
+ * Errors: TAD_ESHAPE (J has other rows or columns, or is a Hessian), TAD_EARG (a product has a number where J has
+ * no entry: the function recorded has another structure; not every change shows), and as tad_sparse_jacobian_pattern; the pattern stays. */
 TAD_API TAD_CHECKED tad_status tad_sparse_jacobian(size_t m, const tad_var y[], size_t n, const tad_var x[],
                                                    tad_sparse *J);
 

@@ -181,7 +181,8 @@ tad_status tad__sweep_start(const tad__sweep *s)
         return tad__fail_memory(tape, s->caller, s->name);
     for (size_t i = s->low; i <= s->high; i++)
         tape->adjoints[i].bits = TAD__UNREACHED;
-    for (size_t i = had; i < tape->adjoint_capacity; i++) /* a sweep may add to what is below its low, though none reads it */
+    for (size_t i = had; i < tape->adjoint_capacity;
+         i++) /* a sweep may add to what is below its low, though none reads it */
         tape->adjoints[i].bits = TAD__UNREACHED;
     return TAD_OK;
 }

@@ -93,8 +93,7 @@ tad_status tad__check_list(tad_tape *tape, size_t n, const tad_var x[], const ch
     for (size_t i = 0; i < n; i++) {
         tad_status status = tad__handle_status(tape, x[i]);
         if (status != TAD_OK)
-            return tad__fail(tape, caller, status, "%s: %s[%zu] is %s", name, list, i,
-                             tad__handle_problem(tape, x[i]));
+            return tad__fail(tape, caller, status, "%s: %s[%zu] is %s", name, list, i, tad__handle_problem(tape, x[i]));
         if (tad_dtype_of(x[i]) == TAD_I64)
             return tad__fail(tape, caller, TAD_EDTYPE, "%s: %s[%zu] holds indices (i64), which have no gradient", name,
                              list, i);

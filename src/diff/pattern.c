@@ -74,7 +74,7 @@ static bool sort(const tad__jacobian *j, size_t n, size_t across, size_t count, 
 /* The same entries by the other lines. Those come out ascending, as the lines are walked in order. */
 static bool transpose(const tad__jacobian *j, const tad__lines *from, tad__lines *out)
 {
-    size_t  count = from->start[from->n], *line = tad__take(j, count, sizeof *line);
+    size_t count = from->start[from->n], *line = tad__take(j, count, sizeof *line);
     if (!line)
         return false;
     for (size_t i = 0; i < from->n; i++)

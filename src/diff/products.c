@@ -65,8 +65,8 @@ tad_status tad__open_hessian(tad_var y, size_t n, const tad_var x[], const char 
     if (!gx)
         return status == TAD_OK ? TAD_ENOMEM : status;
     tad_var one = tad__constant_like(y, 1);
-    status = tad_is_valid(one) ? tad__record_vjps(1, &y, &one, n, x, gx, name, caller)
-                               : tad__status_of_failure(out->tape);
+    status =
+        tad_is_valid(one) ? tad__record_vjps(1, &y, &one, n, x, gx, name, caller) : tad__status_of_failure(out->tape);
     out->y = (tad__list){.n = n, .x = gx, .elements = out->x.elements};
     return status;
 }

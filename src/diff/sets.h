@@ -7,7 +7,7 @@
 #include "base/memory.h"
 
 typedef struct tad__set {
-    uint32_t size;        /* of a list; 0: a union */
+    uint32_t size;         /* of a list; 0: a union */
     uint32_t first, other; /* where the list starts; or the two sets */
 } tad__set;
 

@@ -11,9 +11,10 @@ struct tad_sparse_plan {
     bool          hessian;
     size_t        pulls; /* how many products are u' J; the others are J v: see tad__plan */
     size_t       *row_product, *column_product;
-    size_t       *start, *entry, *place; /* product p gives the entries entry[start[p]], ..., from its elements place[start[p]], ... */
-    uint64_t     *support;               /* for each product, a bit for each element that can be other than 0 */
-    size_t        words;                 /* of each */
+    size_t       *start, *entry,
+        *place;        /* product p gives the entries entry[start[p]], ..., from its elements place[start[p]], ... */
+    uint64_t *support; /* for each product, a bit for each element that can be other than 0 */
+    size_t    words;   /* of each */
 };
 
 /* ---- one block for everything ---- */
@@ -83,7 +84,7 @@ static tad_status build(const tad__jacobian *j, bool hessian, const tad__pattern
     const tad__lines      *rows = &pattern->rows;
     size_t                 longer = rows->n > rows->across ? rows->n : rows->across;
     struct tad_sparse_plan head = {.allocator = j->tape->allocator, .hessian = hessian, .words = longer / 64 + 1};
-    tad_sparse             made = {.rows = rows->n, .columns = rows->across, .nnz = rows->start[rows->n], .plan = &head};
+    tad_sparse made = {.rows = rows->n, .columns = rows->across, .nnz = rows->start[rows->n], .plan = &head};
     made.products = plan->pulls + plan->pushes;
     head.bytes = lay_out(&made, NULL);
     char *block = tad__resize(&head.allocator, NULL, 0, head.bytes);

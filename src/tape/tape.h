@@ -68,7 +68,7 @@ struct tad_tape {
     uint32_t   count, capacity; /* capacity: of both arrays; 0 while paused, so that nothing takes the short way */
     uint32_t   birth;
     uint32_t   paused; /* tad_tape_pause minus tad_tape_resume */
-    uint32_t   swept; /* adjoints of nodes below this are those of the last sweep; 0: none since the last rewind */
+    uint32_t   swept;  /* adjoints of nodes below this are those of the last sweep; 0: none since the last rewind */
 
     tad__adjoint *adjoints;
     size_t        node_capacity, value_capacity, adjoint_capacity;
