@@ -21,6 +21,7 @@
     SUITE(sweep)                                                                                                       \
     SUITE(jacobian)                                                                                                    \
     SUITE(sparse)                                                                                                      \
+    SUITE(nested)                                                                                                      \
     SUITE(pause)                                                                                                       \
     SUITE(recorded)                                                                                                    \
     SUITE(custom)                                                                                                      \

@@ -195,8 +195,8 @@ END_TEST
 START_TEST(one_made_of_another)
 {
     tad_tape *tape = tad_tape_new();
-    tad_var   x0 = tad_scalar(tape, 2), x1 = tad_square(x0), y[300];
-    double    J[300][2];
+    tad_var   x0 = tad_scalar(tape, 2), x1 = tad_square(x0), y[500];
+    double    J[500][2];
     for (size_t i = 0; i < COUNT(y); i++)
         y[i] = tad_mul(tad_mul(x0, x1), tad_constant(tape, (double)i));
     for (size_t m = 1; m <= COUNT(y); m += COUNT(y) - 1) {
@@ -213,20 +213,19 @@ END_TEST
 /* Infinite and undefined derivatives stay in their own entries. */
 START_TEST(infinite_derivatives)
 {
-    tad_tape     *tape = tad_tape_new();
-    tad_var       x = vector(tape, 3, (const double[]){0, 4, 0}), y = tad_sqrt(x);
-    double        J[9], long_J[3 * 100];
-    const double *wide = J;
-    tad_var       many[100];
+    tad_tape *tape = tad_tape_new();
+    tad_var   x = vector(tape, 3, (const double[]){0, 4, 0}), y = tad_sqrt(x);
+    double    J[9], tall_J[3 * 500];
+    tad_var   many[500];
     expect_ok(tad_read_jacobian(1, &y, 1, &x, J, sizeof J));
     for (size_t i = 0; i < 9; i++)
-        ck_assert(wide[i] == (i == 4 ? 0.25 : i % 4 == 0 ? HUGE_VAL : 0));
+        ck_assert(J[i] == (i == 4 ? 0.25 : i % 4 == 0 ? HUGE_VAL : 0));
     for (size_t i = 0; i < COUNT(many); i++)
         many[i] = tad_sum(tad_slice(y, 0, (int64_t)i % 3, (int64_t)i % 3 + 1));
-    expect_ok(tad_read_jacobian(COUNT(many), many, 1, &x, long_J, sizeof long_J));
+    expect_ok(tad_read_jacobian(COUNT(many), many, 1, &x, tall_J, sizeof tall_J));
     for (size_t i = 0; i < COUNT(many); i++)
         for (size_t j = 0; j < 3; j++)
-            ck_assert(long_J[i * 3 + j] == (i % 3 != j ? 0 : j == 1 ? 0.25 : HUGE_VAL));
+            ck_assert(tall_J[i * 3 + j] == (i % 3 != j ? 0 : j == 1 ? 0.25 : HUGE_VAL));
     tad_tape_free(tape);
 }
 END_TEST
@@ -299,15 +298,15 @@ END_TEST
 
 START_TEST(steady)
 {
-    static double J[300 * 2], H[4];
+    static double J[500 * 2], H[4];
     heap          h = {0};
     tad_tape     *tape = heap_tape(&h);
     size_t        calls = 0;
     for (int step = 0; step < 20; step++) {
         tad_tape_rewind(tape, 0);
-        tad_var x = vector(tape, 2, numbers), y[300];
+        tad_var x = vector(tape, 2, numbers), y[500];
         for (size_t i = 0; i < COUNT(y); i++)
-            y[i] = tad_sum(tad_pow(tad_softplus(x), tad_constant(tape, (double)i / 100)));
+            y[i] = tad_sum(tad_pow(tad_softplus(x), tad_constant(tape, (double)i / 200)));
         tad_var sum = tad_sum(tad_square(tad_matmul(x, tad_reshape(tad_exp(x), 2, (const int64_t[]){2, 1}))));
         expect_ok(tad_read_jacobian(3, y, 1, &x, J, sizeof J));
         expect_ok(tad_read_jacobian(COUNT(y), y, 1, &x, J, sizeof J));

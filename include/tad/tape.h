@@ -57,8 +57,9 @@ TAD_API const char *tad_tape_message(const tad_tape *tape);
 TAD_API void tad_tape_clear_error(tad_tape *tape);
 
 /** From here to tad_tape_resume everything recorded is a constant leaf: a value that remembers no operands and is not
- * differentiated, also what tad_scalar and tad_tensor record. Derivatives taken meanwhile (tad_gradient, tad_hvp, ...) are
- * right, and constants. What was recorded before is as it was, and can be differentiated. Pauses nest, and outlast a
+ * differentiated, also what tad_scalar and tad_tensor record. What was recorded before is as it was, and can be
+ * differentiated: derivatives taken meanwhile (tad_gradient, tad_hvp, ...) are right, and constants. Where the derivatives
+ * of what is recorded meanwhile are needed, use tad_stop_gradient on the result instead. Pauses nest, and outlast a
  * rewind; they cost what is recorded outside nothing. NULL is allowed. */
 TAD_API void tad_tape_pause(tad_tape *tape);
 

@@ -35,9 +35,6 @@ tad_status tad__pull(const tad__jacobian *j, const double u[], double product[])
 tad_status tad__transpose(tad__jacobian *j);
 tad_status tad__push(const tad__jacobian *j, const double v[], double product[]);
 
-/* What recording u' J costs, in sweeps: with so many more rows than columns it pays to push. */
-enum { TAD__TRANSPOSE_COST = 16 };
-
 /* Memory that lasts until tad__end_products gives back what was taken since tad__begin_products; NULL, and an error, if there is
  * none. What was recorded meanwhile is forgotten then. */
 typedef struct tad__products {
