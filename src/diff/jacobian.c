@@ -56,8 +56,9 @@ static tad_status record_product(const pair *p, bool by_rows, tad_var wide, int6
     tad_var          unit = reshape_like(tad_slice(wide, 0, n - 1 - i, 2 * n - 1 - i), along);
     if (!tad_is_valid(unit))
         return tad__status_of_failure(p->y.tape);
-    return by_rows ? tad__record_vjps(1, &p->y, &unit, 1, &p->x, out, p->name, p->caller)
-                   : tad__record_jvps(1, &p->y, 1, &p->x, &unit, out, p->name, p->caller);
+    const tad_var y = p->y, x = p->x;
+    return by_rows ? tad__record_vjps(1, &y, &unit, 1, &x, out, p->name, p->caller)
+                   : tad__record_jvps(1, &y, 1, &x, &unit, out, p->name, p->caller);
 }
 
 static tad_status record_matrix(const pair *p, const tad_array *shape, tad_var products[], tad_var *out)
