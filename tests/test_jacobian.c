@@ -56,6 +56,11 @@ START_TEST(of_scalars)
     expect_values(J, 3, 3);
     expect_ok(tad_jacobian(v, v, &J));
     expect_values(J, 1, 0, 0, 1);
+    double  numbers_of_older[4];
+    tad_var later = vector(tape, 2, numbers);
+    expect_ok(tad_read_jacobian(1, &v, 1, &later, numbers_of_older, sizeof numbers_of_older)); /* nothing to sweep */
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_double_eq(numbers_of_older[i], 0);
     tad_tape_free(tape);
 }
 END_TEST
@@ -88,6 +93,16 @@ START_TEST(of_many)
         for (size_t j = 0; j < 40; j++)
             for (size_t k = 0; k < 40; k++)
                 ck_assert_double_eq(J_numbers[(i * 40 + j) * 40 + k], (k == i ? x0[j] : 0) + (k == j ? x0[i] : 0));
+    expect_ok(tad_backward(tad_sum(tad_square(tad_slice(J, 0, 0, 1))))); /* one row: x0^2 and a factor 2 */
+    expect_ok(tad_read_grad(few, K_numbers, 40 * sizeof *K_numbers));
+    for (size_t j = 0; j < 40; j++) { /* of |x|^2 + 40 x0^2 + 2 x0^2 */
+        double x_j = x0[j];
+        expect_near(K_numbers[j], j ? 2 * x_j : 2 * x_j + 80 * x_j + 4 * x_j, 1e-14);
+    }
+    tad_var direction = tad_constant(tape, 1), moved;
+    direction = tad_broadcast_to(direction, 1, (const int64_t[]){40});
+    expect_ok(tad_jvp(J, 1, &few, &direction, &moved));
+    ck_assert_double_eq(tad_value(tad_sum(moved)), 2 * 40 * 40);
     expect_no_error(tape);
     free(J_numbers);
     free(K_numbers);

@@ -5,6 +5,7 @@
 
 #include "base/random.h"
 #include "diff/sets.h"
+#include "tape/tape.h"
 
 #include <float.h>
 #include <math.h>
@@ -262,6 +263,9 @@ START_TEST(pictures)
         {tad_matmul(tad_broadcast_to(square, 3, (const int64_t[]){2, 2, 2}),
                     tad_reshape(c, 2, (const int64_t[]){2, 1})),
          "xx..xx ..xxxx xx..xx ..xxxx"},
+        {tad_matmul(tad_reshape(square, 8, (const int64_t[]){1, 1, 1, 1, 1, 1, 2, 2}), /* too many axes to say */
+                    tad_reshape(c, 8, (const int64_t[]){1, 1, 1, 1, 1, 1, 2, 1})),
+         "xxxxxx xxxxxx"},
         {tad_constant(tape, 1), "......"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -320,6 +324,78 @@ START_TEST(operations_of_ones_own)
         tad_sparse_free(&s);
         tad_tape_free(tape);
     }
+}
+END_TEST
+
+/* Elements that move, by indices: what holds numbers holds sets as well. */
+static tad_status shape_of_take(const tad_call *call)
+{
+    call->out->rank = 1;
+    call->out->dims[0] = call->in[1].dims[0];
+    return TAD_OK;
+}
+
+static void take(const tad_call *call)
+{
+    const int64_t *at = call->in[1].data;
+    for (int64_t i = 0; i < call->out->dims[0]; i++)
+        memcpy((char *)call->out->data + 8 * i, (char *)call->in[0].data + 8 * at[i] * call->in[0].strides[0], 8);
+}
+
+/* Not what any_dtype promises. */
+static void take_numbers(const tad_call *call)
+{
+    take(call);
+    for (int64_t i = 0; i < call->out->dims[0] && call->out->dtype == TAD_I64; i++)
+        ((int64_t *)call->out->data)[i] = i % 2 ? -1 : INT64_MAX;
+}
+
+static void take_floats(const tad_call *call)
+{
+    if (call->in[0].dtype == TAD_I64)
+        tad_refuse(call, TAD_EDTYPE, "floats only");
+    else
+        take(call);
+}
+
+static void no_vjp(const tad_rule *rule)
+{
+    (void)rule;
+}
+
+START_TEST(moving)
+{
+    const tad_op good = {.name = "take",
+                         .arity = 2,
+                         .indices = 2,
+                         .any_dtype = true,
+                         .shape = shape_of_take,
+                         .forward = take,
+                         .vjp = no_vjp};
+    tad_op       kinked = good, numbers = good, floats = good;
+    kinked.kink = "ties";
+    numbers.forward = take_numbers;
+    floats.forward = take_floats;
+    tad_tape     *tape = tad_tape_new();
+    tad_var       x = vector(tape, 3, (const double[]){1, 2, 3});
+    tad_var       at = tad_tensor_constant(tape, TAD_I64, 1, (const int64_t[]){4}, (const int64_t[]){2, 0, 2, 1});
+    const tad_var operands[] = {tad_square(x), at};
+    const struct {
+        const tad_op *op;
+        const char   *picture;
+    } cases[] = {{&good, "..x x.. ..x .x."}, {&kinked, "xxx xxx xxx xxx"}, {&numbers, "xxx xxx xxx xxx"}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        tad_sparse s = {0};
+        tad_var    y = tad_apply(cases[i].op, (tad_args){.n = 2, .x = operands});
+        expect_ok(tad_sparse_jacobian_pattern(1, &y, 1, &x, &s));
+        expect_pattern(&s, cases[i].picture);
+        tad_sparse_free(&s);
+    }
+    tad_sparse s = {0};
+    tad_var    y = tad_apply(&floats, (tad_args){.n = 2, .x = operands});
+    ck_assert_int_eq(tad_sparse_jacobian_pattern(1, &y, 1, &x, &s), TAD_EDTYPE);
+    expect_error(tape, TAD_EDTYPE, "take(i64 [3], i64 [4]): floats only");
+    tad_tape_free(tape);
 }
 END_TEST
 
@@ -507,6 +583,66 @@ START_TEST(large)
 }
 END_TEST
 
+/* Memory in such small pieces that every request is one to the allocator, each of which fails in turn. */
+static tad_status compute_all(tad_tape *tape, double out[4])
+{
+    enum { SIZE = 700 };
+    double     x0[SIZE];
+    tad_sparse J = {0}, H = {0};
+    for (size_t i = 0; i < SIZE; i++)
+        x0[i] = number(i);
+    tad_var    x = vector(tape, SIZE, x0), y = arrow(x, true, true), w = tad_reshape(x, 2, (const int64_t[]){350, 2});
+    tad_var    z = tad_matmul(tad_slice(w, 0, 0, 20), tad_reshape(tad_slice(x, 0, 0, 4), 2, (const int64_t[]){2, 2}));
+    tad_status status = tad_sparse_jacobian(1, &y, 1, &x, &J);
+    if (status == TAD_OK)
+        status = tad_sparse_hessian(rosenbrock_of_a_tensor(x), 1, &x, &H);
+    if (status == TAD_OK) {
+        out[0] = J.value[J.nnz - 1];
+        out[1] = H.value[H.nnz - 1];
+        status = tad_sparse_jacobian_pattern(1, &z, 1, &x, &J);
+    }
+    out[2] = (double)J.nnz;
+    tad_sparse_free(&J);
+    tad_sparse_free(&H);
+    tad_var few = vector(tape, 2, x0),
+            tall = tad_mul(tad_reshape(tad_slice(x, 0, 0, 100), 2, (const int64_t[]){100, 1}), few);
+    double numbers[400];
+    if (status == TAD_OK)
+        status = tad_read_jacobian(1, &tall, 1, &few, numbers, sizeof numbers);
+    out[3] = numbers[0];
+    return status;
+}
+
+START_TEST(every_request_fails)
+{
+    double expected[4], found[4];
+    size_t n = 1;
+    for (bool failed = true; failed; n++) {
+        heap      h = {.limit = 120000};
+        tad_tape *tape = heap_tape(&h);
+        while (tad__arena_take(&tape->scratch, 512) && h.calls < 3)
+            continue; /* the first block is used up */
+        if (n == 1)
+            expect_ok(compute_all(tape, expected));
+        else
+            h = (heap){.limit = h.limit, .blocks = h.blocks, .bytes = h.bytes, .fail_at = n - 1, .for_ever = true};
+        if (n > 1) {
+            tad_status status = compute_all(tape, found);
+            failed = h.calls >= h.fail_at;
+            ck_assert_msg(failed == (status != TAD_OK), "request %zu: %s", n, tad_tape_message(tape));
+            if (failed)
+                expect_error(tape, TAD_ENOMEM, "out of memory with ");
+            h.fail_at = 0;
+            expect_ok(compute_all(tape, found));
+            ck_assert_mem_eq(found, expected, sizeof found);
+        }
+        tad_tape_free(tape);
+        ck_assert_uint_eq(h.blocks, 0);
+    }
+    ck_assert_uint_gt(n, 60);
+}
+END_TEST
+
 START_TEST(errors)
 {
     tad_tape  *tape = tad_tape_new();
@@ -606,12 +742,14 @@ Suite *sparse_suite(void)
     tcase_add_test(tests, arrow_hessian);
     tcase_add_test(tests, pictures);
     tcase_add_test(tests, operations_of_ones_own);
+    tcase_add_test(tests, moving);
     tcase_add_test(tests, lists);
     tcase_add_test(tests, nothing);
     tcase_add_test(tests, random_functions);
     tcase_add_loop_test(tests, every_operation, 0, operations);
     tcase_add_test(tests, steady);
     tcase_add_test(tests, large);
+    tcase_add_test(tests, every_request_fails);
     tcase_add_test(tests, errors);
     tcase_add_test(tests, sets);
     suite_add_tcase(suite, tests);

@@ -247,15 +247,8 @@ tad_status tad__plan_hessian(const tad__jacobian *j, const tad__pattern *p, tad_
     const tad__lines *rows = &p->rows;
     if (!open_palette(j, rows->n, &colours) || !open_plan(j, p, out))
         return TAD_ENOMEM;
-    start(&colours, rows, false);
-    colour_stars(&colours, rows);
-    size_t as_they_come = colours.used;
     start(&colours, rows, true);
     colour_stars(&colours, rows);
-    if (as_they_come < colours.used) {
-        start(&colours, rows, false);
-        colour_stars(&colours, rows);
-    }
     out->pulls = colours.used;
     for (size_t i = 0; i < rows->n; i++) {
         out->row_product[i] = colours.colours[i];

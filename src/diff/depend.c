@@ -254,7 +254,10 @@ static tad_status visit_record(tad__dependence *d, uint32_t id, int n, const uin
                         .caller = d->j->caller,
                         .refused = &refused,
                         .scratch = &scratch};
-    return !any || (find_sets(&v) && keep(&v)) ? TAD_OK : TAD_ENOMEM;
+    if (!any)
+        return TAD_OK;
+    bool found = find_sets(&v);
+    return refused != TAD_OK ? refused : found && keep(&v) ? TAD_OK : TAD_ENOMEM;
 }
 
 /* ---- all of them ---- */
