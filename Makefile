@@ -246,7 +246,7 @@ docs: generated $(TABLE_PROGRAM) ## write what is written and measured from the 
 
 # ---- Running and testing ----
 
-.PHONY: demo bench check check-all check-asan check-unit check-scripts coverage
+.PHONY: demo bench check check-all check-asan check-unit check-scripts coverage golden-torch
 
 demo: $(BUILD)/examples/network ## build and run examples/network.c
 	@$<
@@ -288,6 +288,10 @@ check-all: check ## check, and: clang, -O0 to -O3, no BLAS, TSan, valgrind, smal
 coverage: ## lines and branches of src/ that the unit tests reach
 	@$(MAKE) --no-print-directory CONFIG=cov BUILD=$(dir $(BUILD))cov tests
 	@$(script_environment) BUILD=$(dir $(BUILD))cov $(scripts)/coverage.sh
+
+PYTHON ?= python3
+golden-torch: ## write tests/torch/*.txt: what the tests hold tad to, by PyTorch (PYTHON=... has it)
+	@$(PYTHON) tests/torch/make_golden.py
 
 # ---- Installing ----
 

@@ -359,7 +359,7 @@ tad_var sample_random_like(tad_var x, uint64_t seed)
         dims[i] = tad_dim(x, i);
     for (int64_t i = 0; i < tad_count(x); i++) {
         double number = as_float(tad__random_uniform(~seed, (uint64_t)i, -1, 1));
-        numbers[i] = number + (number < 0 ? -0.5 : 0.5);
+        numbers[i] = as_float(number + (number < 0 ? -0.5 : 0.5));
     }
     return leaf(x.tape, tad_dtype_of(x), tad_rank(x), dims, numbers, false);
 }

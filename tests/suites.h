@@ -15,6 +15,7 @@
     SUITE(lapack)                                                                                                      \
     SUITE(einsum)                                                                                                      \
     SUITE(linalg)                                                                                                      \
+    SUITE(indexed)                                                                                                     \
     SUITE(conv)                                                                                                        \
     SUITE(pool)                                                                                                        \
     SUITE(exp)                                                                                                         \
@@ -26,6 +27,7 @@
     SUITE(reductions)                                                                                                  \
     SUITE(reductions_special)                                                                                          \
     SUITE(graphs)                                                                                                      \
+    SUITE(torch)                                                                                                       \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(explain)                                                                                                     \
@@ -47,7 +49,9 @@
     SUITE(checkpoint)                                                                                                  \
     SUITE(loop)                                                                                                        \
     SUITE(replay)                                                                                                      \
-    SUITE(limits)
+    SUITE(limits)                                                                                                      \
+    SUITE(losses)                                                                                                      \
+    SUITE(norms)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -77,7 +77,7 @@ static bool has_floats(const tad_op *op)
 /* For each operation as loop index: all its samples. One of indices alone has no derivatives. */
 static void each_sample_of(int op, sample_visitor *visitor)
 {
-    visit v = {0};
+    visit         v = {0};
     const tad_op *tested = tad_op_at((size_t)op);
     if (!sample_chosen(tested) || tested->constant || !has_floats(tested)) /* of a constant there is no derivative */
         return;
@@ -278,6 +278,32 @@ END_TEST
 
 /* ---- Algebra ---- */
 
+/* What is summed over a view may cancel: the size of the terms that <gradient, v> (order 1) or <H v, v> (order 2) is made of,
+ * taken from the operands, not the leaves. 0 without views. */
+static double view_magnitude(const sample *s, const tad_var leaves[], int order)
+{
+    tad_var operands[SAMPLE_OPERANDS], x[SAMPLE_OPERANDS], d[SAMPLE_OPERANDS], g[SAMPLE_OPERANDS];
+    double  magnitude = 0;
+    bool    views = false;
+    size_t  n = 0;
+    sample_operands(s, leaves, operands);
+    for (int k = 0; k < s->n; k++) {
+        views |= s->in[k].layout != SAMPLE_PLAIN;
+        if (s->wanted & 1u << k) {
+            x[n] = operands[k];
+            d[n++] = sample_random_like(operands[k], s->seed + 21);
+        }
+    }
+    if (!views)
+        return 0;
+    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
+    tad_var z = tad_sum(tad_mul(y, sample_random_like(y, s->seed)));
+    expect_good(s, order == 1 ? tad_gradient(z, n, x, g) : tad_hvp(z, n, x, d, g), y.tape);
+    for (size_t i = 0; i < n; i++)
+        dot(g[i], d[i], &magnitude);
+    return magnitude;
+}
+
 /* <J v, w> = <v, J' w>, and J' (w + c u) = J' w + c J' u */
 static void check_algebra(const sample *s, void *user)
 {
@@ -292,12 +318,15 @@ static void check_algebra(const sample *s, void *user)
         dx[i] = sample_random_like(x[i], s->seed + 2 + i);
     expect_good(s, tad_jvp(y, n, x, dx, &dy), v->tape);
     expect_good(s, tad_vjp(y, w, n, x, gw), v->tape);
-    double magnitude = 0, right = 0, left = dot(dy, w, &magnitude);
+    double magnitude = view_magnitude(s, leaves, 1), right = 0, left = dot(dy, w, &magnitude);
     for (size_t i = 0; i < n; i++)
         right += dot(dx[i], gw[i], &magnitude);
     ck_assert_msg(fabs(left - right) <= 1e-13 * magnitude, "%s: <J v, w> = %.17g, <v, J' w> = %.17g", sample_text(s),
                   left, right);
 
+    double terms = view_magnitude(s, leaves, 1); /* what cancels within a composition is of the size of its value */
+    if (s->op->compose)
+        dot(y, w, &terms);
     c = tad_constant(v->tape, -1.75);
     expect_good(s, tad_vjp(y, u, n, x, gu), v->tape);
     expect_good(s, tad_vjp(y, tad_add(w, tad_mul(c, u)), n, x, both), v->tape);
@@ -305,7 +334,7 @@ static void check_algebra(const sample *s, void *user)
         double size = 0, sum = tad_value(total(tad_sub(both[i], tad_add(gw[i], tad_mul(c, gu[i])))));
         dot(gw[i], gw[i], &size);
         dot(gu[i], gu[i], &size);
-        size = sqrt(size * (double)tad_count(x[i]));
+        size = sqrt(size * (double)tad_count(x[i])) + terms;
         ck_assert_msg(sum <= 1e-13 * size, "%s: the VJP is not linear in its cotangent: off by %.3g of %.3g",
                       sample_text(s), sum, size);
         v->entries += (size_t)tad_count(x[i]);
@@ -335,31 +364,6 @@ static tad_var combine_gradients(void *user, size_t n, const tad_var leaves[])
     return sum;
 }
 
-/* What is summed over a view may cancel: the size of the terms that the sum is made of. */
-static double hessian_magnitude(const sample *s, const tad_var leaves[])
-{
-    tad_var operands[SAMPLE_OPERANDS], x[SAMPLE_OPERANDS], d[SAMPLE_OPERANDS], h[SAMPLE_OPERANDS];
-    double  magnitude = 0;
-    bool    views = false;
-    size_t  n = 0;
-    sample_operands(s, leaves, operands);
-    for (int k = 0; k < s->n; k++) {
-        views |= s->in[k].layout != SAMPLE_PLAIN;
-        if (s->wanted & 1u << k) {
-            x[n] = operands[k];
-            d[n++] = sample_random_like(operands[k], s->seed + 21);
-        }
-    }
-    if (!views)
-        return 0;
-    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
-    tad_var z = tad_sum(tad_mul(y, sample_random_like(y, s->seed)));
-    expect_good(s, tad_hvp(z, n, x, d, h), y.tape);
-    for (size_t i = 0; i < n; i++)
-        dot(h[i], d[i], &magnitude);
-    return magnitude;
-}
-
 /* <H u, v> = <u, H v>, and the gradient's gradient against differences of the gradient. */
 static void check_second_order(const sample *s, void *user)
 {
@@ -377,7 +381,7 @@ static void check_second_order(const sample *s, void *user)
     }
     expect_good(s, tad_hvp(z, n, x, a, ha), v->tape);
     expect_good(s, tad_hvp(z, n, x, b, hb), v->tape);
-    double magnitude = hessian_magnitude(s, leaves), left = 0, right = 0;
+    double magnitude = view_magnitude(s, leaves, 2), left = 0, right = 0;
     for (size_t i = 0; i < n; i++) {
         left += dot(ha[i], b[i], &magnitude);
         right += dot(a[i], hb[i], &magnitude);

@@ -57,6 +57,29 @@ TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options);
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width);
 
+/** Batch normalisation while training: x is [N, C] or [N, C, ...], and each of the C channels is normalised with its own mean
+ * and (biased) variance over all other axes: y = (x - mean) / sqrt(variance + eps) * gamma + beta, where gamma and beta are
+ * [C]. *mean and *variance, both [C], are for the caller's running statistics (of which PyTorch's have the unbiased variance:
+ * times m / (m - 1), for m numbers a channel); either may be NULL. The gradient goes through all three results. A channel of
+ * equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: S. Ioffe, C. Szegedy, Batch
+ * Normalization, 2015. Errors: TAD_EARG (y is NULL; a negative or NaN eps), TAD_ESHAPE (fewer than two axes; gamma or beta);
+ * the results are then invalid. */
+TAD_API TAD_CHECKED tad_status tad_batch_norm(tad_var x, const tad_norm_options *options, tad_var *y, tad_var *mean,
+                                              tad_var *variance);
+
+/** Batch normalisation with a mean and variance given, [C] each, as after training; otherwise as tad_batch_norm. The gradient
+ * goes to all operands: with f = gamma / sqrt(variance + eps), dx: gy f; dmean: -sum(gy) f; dvariance: -sum(gy (x - mean)) f /
+ * (2 (variance + eps)); dgamma: sum(gy (x - mean)) / sqrt(variance + eps); dbeta: sum(gy).
+ * Errors: TAD_ESHAPE (fewer than two axes; mean, variance, gamma or beta is not [C]), TAD_EARG (a negative or NaN eps). */
+TAD_API tad_var tad_batch_norm_inference(tad_var x, tad_var mean, tad_var variance, const tad_norm_options *options);
+
+/** Binary cross-entropy of logits x with targets t, mostly 0 to 1: weight (pos_weight t log(1 + exp(-x)) + (1 - t) log(1 +
+ * exp(x))), as PyTorch's binary_cross_entropy_with_logits, and their mean, sum or none of it. Exact to the last digits also for
+ * large x; a term whose factor, t or 1 - t, is 0 counts nothing even if x is infinite. All operands get a gradient; dx:
+ * weight ((1 - t) sigmoid(x) - pos_weight t sigmoid(-x)). The mean of no numbers is NaN. `options` may be NULL.
+ * Errors: TAD_ESHAPE (t has another shape than x, or a weight does not broadcast to it), TAD_EARG (no such reduction). */
+TAD_API tad_var tad_bce_with_logits(tad_var x, tad_var target, const tad_bce_options *options);
+
 /** x repeated to the shape dims[0] x ... x dims[rank - 1], aligned at the last axis: axes that x lacks, or has with size
  * 1, are repeated. A view: nothing is copied. The gradient is the sum over what was repeated.
  * Errors: TAD_ESHAPE (x does not broadcast so), TAD_EARG (dims NULL, rank outside 0..8, a negative size). */
@@ -103,8 +126,8 @@ TAD_API tad_var tad_gru_cell(tad_var x, tad_var h, tad_var w_ih, tad_var w_hh, t
  * lower triangle has a NaN or infinite element). */
 TAD_API tad_var tad_cholesky(tad_var x);
 
-/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
- * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
+/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond, and `high` where low > high;
+ * all three broadcast. The gradient goes to what was chosen: at a bound to x. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
 TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high);
 
 /** The n values x[0], x[1], ... one behind the other along an axis. Their other axes, and their types, are the same.
@@ -150,6 +173,27 @@ TAD_API tad_var tad_conv1d(tad_var x, tad_var w, tad_var b, const tad_conv_optio
  * Errors: as tad_conv_transpose2d. */
 TAD_API tad_var tad_conv_transpose1d(tad_var x, tad_var w, tad_var b, const tad_conv_options *options);
 
+/** Negative log-likelihood: as tad_cross_entropy with class indices, for x that are logarithms of probabilities already. */
+TAD_API tad_var tad_nll_loss(tad_var x, tad_var targets, const tad_cross_entropy_options *options);
+
+/** Cross-entropy of logits, [N, C] or [N, C, ...] with the C classes along axis 1, or [C], as PyTorch's cross_entropy. With
+ * p = log_softmax(logits), weights w (1 by default) and label smoothing s (0 by default):
+ *
+ * class indices, targets of TAD_I64 and the logits' shape without C: a sample of class t loses
+ *     -(1 - s) w[t] p[t] - s / C sum over c of w[c] p[c],
+ * or 0 if t is the ignored index, and the mean is the sum divided by the sum of w[t] of those not ignored;
+ *
+ * probabilities, targets of the logits' type and shape: a sample loses
+ *     -sum over c of w[c] ((1 - s) t[c] + s / C) p[c],
+ * where a class of probability 0 counts nothing even if its logit is -INFINITY, and the mean is the sum divided by the number
+ * of samples.
+ *
+ * Gradients flow to the logits, to the weights, and to targets that are probabilities. The mean of no samples (an empty batch,
+ * or all ignored) is NaN with gradient 0, as PyTorch's. `options` may be NULL. Large logits do not overflow; for NaN and
+ * infinities see tad_log_softmax. Errors: TAD_ESHAPE (targets or weights do not fit), TAD_EINDEX (a target neither below C nor
+ * ignored), TAD_EARG (label smoothing outside 0..1, no such reduction), TAD_EDTYPE. */
+TAD_API tad_var tad_cross_entropy(tad_var logits, tad_var targets, const tad_cross_entropy_options *options);
+
 /** Cumulative sum along one axis: y[i] = x[0] + ... + x[i], of the shape of x; dy[k]/dx[i] = 1 where i <= k. Summed one by
  * one, in double. Errors: TAD_EARG (no such axis). */
 TAD_API tad_var tad_cumsum(tad_var x, int axis);
@@ -185,6 +229,12 @@ TAD_API tad_var tad_diagonal(tad_var x, int64_t k);
 /** Square matrices [..., n, n] with the numbers [..., n] on the main diagonal and 0 elsewhere: the adjoint of tad_diagonal.
  * Errors: TAD_ESHAPE (x has no axis, or eight). */
 TAD_API tad_var tad_diag(tad_var x);
+
+/** Dropout: each number becomes 0 with probability p, and x / (1 - p) otherwise, so that the mean stays; p = 0, as after
+ * training, gives x (a view), and p = 1 zeros. Linear in x: dy/dx is 0 or 1 / (1 - p), also where x is infinite or NaN. Whether
+ * element i, counted in C order, is dropped depends on seed and i alone, on every machine: nothing is stored. Take another seed
+ * for each layer and step. Source: N. Srivastava et al., JMLR 15 (2014), 1929-1958. Errors: TAD_EARG (p outside 0..1, or NaN). */
+TAD_API tad_var tad_dropout(tad_var x, double p, uint64_t seed);
 
 /** Eigenvalues w, [..., n], ascending, and eigenvectors V, [..., n, n], of symmetric matrices: x V = V diag(w), where vector k
  * is column k of V, of norm 1, its largest component (the first of equal ones) positive. Either may be NULL. Only the lower
@@ -246,10 +296,28 @@ TAD_API tad_var tad_gather(tad_var x, int axis, tad_var indices);
  * Errors: TAD_EINDEX (an index outside the axis), TAD_EARG (no such axis), TAD_ESHAPE, TAD_EDTYPE (indices not i64). */
 TAD_API tad_var tad_scatter_add(tad_var x, int axis, tad_var indices, tad_var source);
 
+/** Group normalisation: the C channels of x, [N, C] or [N, C, ...], in `groups` groups of neighbours; the numbers of each
+ * group and sample are normalised as a row by tad_layer_norm, then multiplied with gamma and added to beta, [C] each. One group
+ * for each channel is instance normalisation. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: Y. Wu, K. He, Group
+ * Normalization, 2018. Errors: TAD_ESHAPE (fewer than two axes; gamma or beta), TAD_EARG (groups does not divide C; eps). */
+TAD_API tad_var tad_group_norm(tad_var x, int64_t groups, const tad_norm_options *options);
+
 /** The inverse y of matrices [..., n, n], by LU factorisation with partial pivoting; dL/dx = -y' gy y'. Where x has a NaN or
  * infinite element, y is NaN. To solve equations tad_solve is faster and more accurate. Errors: TAD_ESHAPE (x is not square,
  * or has fewer than two axes), TAD_ESINGULAR (a pivot is exactly 0). */
 TAD_API tad_var tad_inverse(tad_var x);
+
+/** Layer normalisation over the last n axes, which make a row: y = (x - mean) / sqrt(variance + eps) * gamma + beta, with the
+ * row's own mean and (biased) variance, made in double; gamma and beta have the shape of a row. With h the normalised row and
+ * p = gy * gamma, dx: (p - mean(p) - h mean(p h)) / sqrt(variance + eps); dgamma: gy h; dbeta: gy, both summed over the rows.
+ * A row of equal numbers gives beta. `options` may be NULL: no gamma, no beta, eps 1e-5. Source: J. Ba, J. Kiros, G. Hinton,
+ * Layer Normalization, 2016. Errors: TAD_EARG (n outside 1..rank, a negative or NaN eps), TAD_ESHAPE (gamma or beta). */
+TAD_API tad_var tad_layer_norm(tad_var x, int n, const tad_norm_options *options);
+
+/** The same without the mean: y = x / sqrt(mean(x^2) + eps) * gamma + beta; dx: (p - h mean(p h)) / sqrt(mean(x^2) + eps).
+ * A row of zeros gives beta. Source: B. Zhang, R. Sennrich, Root Mean Square Layer Normalization, 2019.
+ * Errors: as tad_layer_norm. */
+TAD_API tad_var tad_rms_norm(tad_var x, int n, const tad_norm_options *options);
 
 /** y = log(exp(x[0]) + exp(x[1]) + ...), of rank 0, without overflow; dy/dx[i] = exp(x[i] - y), which is softmax. If all
  * elements are -infinity, or there are none, y is -infinity and the gradient 0. If some are +infinity, y is, and they share
@@ -259,6 +327,27 @@ TAD_API tad_var tad_logsumexp(tad_var x);
 /** The same over the n axes listed, each of which vanishes from the shape, or stays with size 1 if `keepdims`.
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_logsumexp_axes(tad_var x, int n, const int axes[], bool keepdims);
+
+/** Mean squared error: (x - target)^2, and their mean, sum or none of it. x and target have the same shape, and both get a
+ * gradient; so in all losses here. The mean of no numbers is NaN. Errors: TAD_ESHAPE (another shape; nothing broadcasts),
+ * TAD_EARG (no such reduction). */
+TAD_API tad_var tad_mse_loss(tad_var x, tad_var target, tad_reduction reduction);
+
+/** Mean absolute error: |x - target|, with derivative 0 where they are equal; otherwise as tad_mse_loss. */
+TAD_API tad_var tad_l1_loss(tad_var x, tad_var target, tad_reduction reduction);
+
+/** With d = |x - target|: d^2 / 2 up to delta, and delta (d - delta / 2) beyond it. The second derivative jumps at delta.
+ * Source: P. Huber, Ann. Math. Statist. 35 (1964), 73-101. Errors: TAD_EARG (delta not above 0), and as tad_mse_loss. */
+TAD_API tad_var tad_huber_loss(tad_var x, tad_var target, double delta, tad_reduction reduction);
+
+/** With d = |x - target|: d^2 / (2 beta) up to beta, and d - beta / 2 beyond it: tad_huber_loss divided by beta. For beta = 0
+ * it is tad_l1_loss. Errors: TAD_EARG (beta negative or NaN), and as tad_mse_loss. */
+TAD_API tad_var tad_smooth_l1_loss(tad_var x, tad_var target, double beta, tad_reduction reduction);
+
+/** Kullback-Leibler divergence of target, probabilities, from x, logarithms of probabilities: target (log(target) - x). Where
+ * target is 0 it is 0, and so are both gradients, even if x is -INFINITY. TAD_MEAN divides by the number of elements, as
+ * PyTorch's does, and TAD_BATCH_MEAN, the divergence proper, by the size of the first axis. Errors: as tad_mse_loss. */
+TAD_API tad_var tad_kl_div(tad_var x, tad_var target, tad_reduction reduction);
 
 /** Matrix product over the last two axes, [..., m, k] times [..., k, n] to [..., m, n]: y[i][j] = sum over l of
  * a[i][l] * b[l][j]; dy/da: gy b', dy/db: a' gy. Leading axes broadcast. A vector of k numbers is a row on the left and
@@ -389,6 +478,17 @@ TAD_API tad_var tad_pad(tad_var x, int axis, int64_t before, int64_t behind);
 /** The same with another value than 0 around x; it has no gradient. It is rounded to the type of x.
  * Errors: as tad_pad. */
 TAD_API tad_var tad_pad_value(tad_var x, int axis, int64_t before, int64_t behind, double value);
+
+/** Softmax along one axis: y[i] = exp(x[i]) / sum over j of exp(x[j]); dy[i]/dx[j] = y[i] ((i == j) - y[j]). The largest
+ * x[j] is subtracted first, so nothing overflows. An entry -INFINITY gives exactly 0 with gradient 0; a row of nothing else,
+ * or with +INFINITY or NaN, gives NaN. A row whose cotangent is 0 hands nothing on, even so.
+ * Errors: TAD_EARG (no such axis; a value of rank 0 has none). */
+TAD_API tad_var tad_softmax(tad_var x, int axis);
+
+/** Logarithm of the softmax along one axis: y[i] = x[i] - log(sum over j of exp(x[j])), where softmax would underflow, too;
+ * dy[i]/dx[j] = (i == j) - exp(y[j]). -INFINITY gives -INFINITY; a row of nothing else, or with +INFINITY or NaN, gives NaN.
+ * A row whose cotangents sum to 0 hands on just them, even so. Errors: TAD_EARG (no such axis). */
+TAD_API tad_var tad_log_softmax(tad_var x, int axis);
 
 /** The solution x of a x = b, or a' x = b, with triangular matrices a, [..., n, n], and b, [..., n, m]. Leading axes
  * broadcast; a b of rank 1 is one column, and so is the result. Of a only the triangle that `options` say is read, and only

@@ -21,6 +21,37 @@ typedef struct tad_triangular_options {
 
 /* ---- losses and normalisation ---- */
 
+/** What a loss makes of its numbers, one for each sample. The mean or sum of none is NaN or 0. */
+typedef enum tad_reduction {
+    TAD_MEAN,       /**< their mean: a scalar */
+    TAD_SUM,        /**< their sum: a scalar */
+    TAD_NONE,       /**< themselves */
+    TAD_BATCH_MEAN, /**< their sum divided by the size of the first axis: tad_kl_div only */
+} tad_reduction;
+
+/** Of tad_cross_entropy. */
+typedef struct tad_cross_entropy_options {
+    tad_var       weights;          /**< one for each class; zeroed: all 1 */
+    bool          has_ignore_index; /**< false: targets of -100 are ignored */
+    int64_t       ignore_index;     /**< targets of this are ignored */
+    double        label_smoothing;  /**< 0 to 1 */
+    tad_reduction reduction;
+} tad_cross_entropy_options;
+
+/** Of tad_bce_with_logits. */
+typedef struct tad_bce_options {
+    tad_var       weight;     /**< of each loss, broadcast to x; zeroed: 1 */
+    tad_var       pos_weight; /**< of the positive targets, broadcast to x; zeroed: 1 */
+    tad_reduction reduction;
+} tad_bce_options;
+
+/** Of the normalisations. */
+typedef struct tad_norm_options {
+    tad_var gamma,
+        beta;   /**< what the normalised numbers are multiplied with, and then added to them; zeroed: nothing */
+    double eps; /**< added to the variance; 0: 1e-5. For none at all give one too small to count, as 1e-300 */
+} tad_norm_options;
+
 /* ---- convolution and pooling ---- */
 
 /** For the convolutions; [0] is for the height or, in one dimension, the length, [1] for the width. At most 2^31 - 1. */

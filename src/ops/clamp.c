@@ -9,7 +9,8 @@
 static tad_var compose(const tad_rule *rule)
 {
     tad_var x = rule->x[0], low = rule->x[1], high = rule->x[2];
-    return tad_where(tad_greater(x, high), high, tad_where(tad_less(x, low), low, x));
+    tad_var raised = tad_where(tad_less(x, low), low, x);
+    return tad_where(tad_greater(raised, high), high, raised);
 }
 
 /* The lower bound below the upper one. */
@@ -30,7 +31,7 @@ static const tad_sample samples[] = {
 const tad_op tad__op_clamp = {
     .name = "clamp",
     .about = "a value held between two bounds",
-    .formula = "a > high ? high : a < low ? low : a",
+    .formula = "min(max(a, low), high)",
     .arity = 3,
     .compose = compose,
     .kink = "(x - low) * (x - high)",
@@ -38,8 +39,8 @@ const tad_op tad__op_clamp = {
     SAMPLES(samples),
 };
 
-/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond; all three broadcast. The gradient
- * goes to what was chosen: to x at a bound, to `high` where low > high. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
+/** x where it lies between `low` and `high`, bounds included, else the bound it is beyond, and `high` where low > high;
+ * all three broadcast. The gradient goes to what was chosen: at a bound to x. NaN stays NaN. Errors: TAD_ESHAPE, TAD_EDTYPE. */
 TAD_API tad_var tad_clamp(tad_var x, tad_var low, tad_var high)
 {
     const tad_var operands[] = {x, low, high};
