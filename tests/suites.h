@@ -35,6 +35,10 @@
     SUITE(tape)                                                                                                        \
     SUITE(values)                                                                                                      \
     SUITE(sweep)                                                                                                       \
+    SUITE(jacobian)                                                                                                    \
+    SUITE(sparse)                                                                                                      \
+    SUITE(nested)                                                                                                      \
+    SUITE(pause)                                                                                                       \
     SUITE(recorded)                                                                                                    \
     SUITE(custom)                                                                                                      \
     SUITE(custom_wrong)                                                                                                \

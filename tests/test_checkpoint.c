@@ -347,6 +347,14 @@ static tad_var sweeps(void *user, size_t n, const tad_var x[])
     return tad_backward(y) == TAD_OK ? y : (tad_var){0};
 }
 
+static tad_var reads_jacobian(void *user, size_t n, const tad_var x[])
+{
+    double  J;
+    tad_var y = tad_sin(x[0]);
+    (void)user;
+    return tad_read_jacobian(1, &y, n, x, &J, sizeof J) == TAD_OK ? y : (tad_var){0};
+}
+
 static tad_var replays(void *user, size_t n, const tad_var x[])
 {
     (void)user, (void)n;
@@ -428,6 +436,7 @@ START_TEST(what_a_function_must_not_do)
     } cases[] = {
         {sweeps, TAD_EARG,
          "tad_backward: it was called by a function that is being recorded for a checkpoint; use tad_gra"},
+        {reads_jacobian, TAD_EARG, "tad_read_jacobian: it was called by a function that is being recorded for"},
         {replays, TAD_EARG, "tad_replay: it was called by a function that is being recorded for a checkpoint"},
         {rewinds, TAD_EARG, "checkpoint: the function rewound the tape to before its operands"},
         {refuses, TAD_ESHAPE, "transpose(f64 scalar): "},

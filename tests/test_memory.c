@@ -255,15 +255,97 @@ static tad_status replays(tad_tape *tape, result *r)
     return tad_tape_status(tape);
 }
 
+static tad_status keep_numbers(result *r, size_t n, const double found[])
+{
+    if (r->n + n > COUNT(r->numbers))
+        return TAD_EARG;
+    memcpy(&r->numbers[r->n], found, n * sizeof *found);
+    r->n += n;
+    return TAD_OK;
+}
+
+static tad_status jacobians(tad_tape *tape, result *r)
+{
+    double  J[36 * 2];
+    tad_var x = vector(tape, 2, numbers), d;
+    tad_var y =
+        tad_softplus(tad_mul(x, tad_reshape(tad_tensor_constant(tape, TAD_F64, 1, (const int64_t[]){6}, numbers), 2,
+                                            (const int64_t[]){6, 1})));
+    tad_var tall = tad_pow(tad_broadcast_to(y, 3, (const int64_t[]){3, 6, 2}), x);
+    tad_var product = tad_mul(tad_reshape(x, 2, (const int64_t[]){2, 1}), tad_sin(x));
+    TRY(tad_jacobian(product, x, &d));
+    VALUE(d);
+    TRY(tad_hessian(tad_sum(product), x, &d));
+    VALUE(d);
+    TRY(tad_read_jacobian(1, &y, 1, &x, J, sizeof J));
+    TRY(keep_numbers(r, 24, J));
+    TRY(tad_read_jacobian(1, &tall, 1, &x, J, sizeof J)); /* by columns */
+    TRY(keep_numbers(r, 8, J + 64));
+    TRY(tad_read_hessian(tad_sum(y), 1, &x, J, sizeof J));
+    return keep_numbers(r, 4, J);
+}
+
+static tad_status sparse_matrices(tad_tape *tape, tad_sparse *J, tad_sparse *H, result *r)
+{
+    double data[100];
+    for (size_t i = 0; i < COUNT(data); i++)
+        data[i] = (double)i / 64 - 0.5;
+    tad_var x = vector(tape, COUNT(data), data), first = tad_slice(x, 0, 0, 1), w = matrix(tape, 2, 3, numbers);
+    tad_var row = tad_pad(tad_reshape(tad_sum(x), 1, (const int64_t[]){1}), 0, 0, 99);
+    tad_var y = tad_add(tad_mul(tad_square(x), tad_exp(first)), row); /* dense row and column: three products */
+    tad_var z = tad_add(tad_sum(tad_mul(tad_slice(x, 0, 1, 100), tad_sin(tad_slice(x, 0, 0, 99)))), first);
+    tad_var p = tad_matmul(tad_mul(w, tad_slice(x, 0, 0, 3)), tad_transpose(w));
+    TRY(tad_sparse_jacobian(1, &y, 1, &x, J));
+    TRY(keep_numbers(r, 8, &J->value[J->nnz - 8]));
+    TRY(tad_sparse_hessian(z, 1, &x, H));
+    TRY(keep_numbers(r, 8, &H->value[H->nnz - 8]));
+    TRY(tad_sparse_jacobian(1, &y, 1, &x, J)); /* with the pattern at hand */
+    TRY(keep_numbers(r, 8, J->value));
+    tad_tape_pause(tape);
+    tad_status status = tad_sparse_jacobian_pattern(1, &p, 1, &x, J);
+    if (status == TAD_OK)
+        r->numbers[r->n++] = (double)J->nnz;
+    tad_tape_resume(tape);
+    return status;
+}
+
+static tad_status sparse(tad_tape *tape, result *r)
+{
+    tad_sparse J = {0}, H = {0};
+    tad_status status = sparse_matrices(tape, &J, &H, r);
+    tad_sparse_free(&J);
+    tad_sparse_free(&H);
+    return status;
+}
+
+static tad_status paused(tad_tape *tape, result *r)
+{
+    tad_var x = vector(tape, 3, numbers), y = tad_sum(tad_tanh(tad_mul(x, x))), g = {0}, h = {0};
+    tad_tape_pause(tape);
+    tad_status status = tad_gradient(y, 1, &x, &g);
+    if (status == TAD_OK)
+        status = tad_hvp(y, 1, &x, &g, &h);
+    for (int i = 0; i < 1500 && status == TAD_OK; i++)
+        h = tad_add(h, tad_exp(tad_sum(g)));
+    tad_tape_resume(tape);
+    TRY(status);
+    VALUE(h);
+    TRY(tad_backward(tad_sum(tad_mul(tad_stop_gradient(x), tad_mul(x, h)))));
+    GRAD(x);
+    return TAD_OK;
+}
+
 /* ---- Failing ---- */
 
 static const struct {
     const char *name;
     tad_status (*run)(tad_tape *tape, result *r);
 } scenarios[] = {
-    {"scalars", scalars},         {"tensors", tensors}, {"floats", floats},  {"second order", second_order},
-    {"products", products},       {"names", names},     {"custom", custom},  {"tools", tools},
-    {"checkpoints", checkpoints}, {"loops", loops},     {"replays", replays}};
+    {"scalars", scalars},         {"tensors", tensors}, {"floats", floats},   {"second order", second_order},
+    {"products", products},       {"names", names},     {"custom", custom},   {"tools", tools},
+    {"checkpoints", checkpoints}, {"loops", loops},     {"replays", replays}, {"jacobians", jacobians},
+    {"sparse", sparse},           {"paused", paused},
+};
 
 static void expect_same(const char *name, size_t n, const result *found, const result *expected)
 {

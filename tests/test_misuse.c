@@ -50,8 +50,9 @@ static void stay(void *user, size_t i, const tad_var state[], const tad_var para
     next[0] = state[0];
 }
 
-static double  room[8];
-static tad_var g[2];
+static double     room[8];
+static tad_sparse sparse;
+static tad_var    g[2];
 
 /* The name, the start of the message ("": none is kept), and the call with the handle `x`. */
 #define ALONE(ROW)                                                                                                     \
@@ -75,6 +76,16 @@ static tad_var g[2];
     ROW(tad_vjp, "tad_vjp: ", FAILS_AND_FILLS(tad_vjp(x, x, 1, &x, g), 1, g))                                          \
     ROW(tad_jvp, "tad_jvp: ", FAILS_AND_FILLS(tad_jvp(x, 1, &x, &x, g), 1, g))                                         \
     ROW(tad_hvp, "tad_hvp: ", FAILS_AND_FILLS(tad_hvp(x, 1, &x, &x, g), 1, g))                                         \
+    ROW(tad_jacobian, "tad_jacobian: ", FAILS_AND_FILLS(tad_jacobian(x, x, g), 1, g))                                  \
+    ROW(tad_hessian, "tad_hessian: ", FAILS_AND_FILLS(tad_hessian(x, x, g), 1, g))                                     \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y[0] is ", FAILS(tad_read_jacobian(1, &x, 1, &x, room, sizeof room)))   \
+    ROW(tad_read_hessian, "tad_read_hessian: ", FAILS(tad_read_hessian(x, 1, &x, room, sizeof room)))                  \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: y[0] is ", FAILS(tad_sparse_jacobian(1, &x, 1, &x, &sparse)))       \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: y[0] is ",                                          \
+        FAILS(tad_sparse_jacobian_pattern(1, &x, 1, &x, &sparse)))                                                     \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: ", FAILS(tad_sparse_hessian(x, 1, &x, &sparse)))                      \
+    ROW(tad_sparse_hessian_pattern,                                                                                    \
+        "tad_sparse_hessian_pattern: ", FAILS(tad_sparse_hessian_pattern(x, 1, &x, &sparse)))                          \
     ROW(tad_matmul, "matmul(", !tad_is_valid(tad_matmul(x, x)))                                                        \
     ROW(tad_apply, "sin(", !tad_is_valid(tad_apply(tad_op_find("sin"), (tad_args){.n = 1, .x = &x})))                  \
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
@@ -100,6 +111,20 @@ static tad_var g[2];
     ROW(tad_jvp, "tad_jvp: the ", FAILS_AND_FILLS(tad_jvp(good, 1, &good, &x, g), 1, g))                               \
     ROW(tad_hvp, "tad_hvp: x[1] is ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, x), LIST(good, good), g), 2, g))     \
     ROW(tad_hvp, "tad_hvp: the ", FAILS_AND_FILLS(tad_hvp(good, 2, LIST(good, good), LIST(good, x), g), 2, g))         \
+    ROW(tad_jacobian, "tad_jacobian: x[0] is ", FAILS_AND_FILLS(tad_jacobian(good, x, g), 1, g))                       \
+    ROW(tad_hessian, "tad_hessian: x[0] is ", FAILS_AND_FILLS(tad_hessian(good, x, g), 1, g))                          \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y[1] is ",                                                              \
+        FAILS(tad_read_jacobian(2, LIST(good, x), 1, &good, room, sizeof room)))                                       \
+    ROW(tad_read_jacobian, "tad_read_jacobian: x[0] is ",                                                              \
+        FAILS(tad_read_jacobian(1, &good, 1, &x, room, sizeof room)))                                                  \
+    ROW(tad_read_hessian, "tad_read_hessian: x[1] is ",                                                                \
+        FAILS(tad_read_hessian(good, 2, LIST(good, x), room, sizeof room)))                                            \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: x[0] is ", FAILS(tad_sparse_jacobian(1, &good, 1, &x, &sparse)))    \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: x[0] is ",                                          \
+        FAILS(tad_sparse_jacobian_pattern(1, &good, 1, &x, &sparse)))                                                  \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: x[0] is ", FAILS(tad_sparse_hessian(good, 1, &x, &sparse)))           \
+    ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: x[0] is ",                                            \
+        FAILS(tad_sparse_hessian_pattern(good, 1, &x, &sparse)))                                                       \
     ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
@@ -121,6 +146,9 @@ static tad_var g[2];
     ROW(tad_tape_status, "", tad_tape_status(NULL) == TAD_EARG)                                                        \
     ROW(tad_tape_message, "", strstr(tad_tape_message(NULL), "the tape is NULL") != NULL)                              \
     ROW(tad_tape_clear_error, "", (tad_tape_clear_error(NULL), true))                                                  \
+    ROW(tad_tape_pause, "", (tad_tape_pause(NULL), true))                                                              \
+    ROW(tad_tape_resume, "", (tad_tape_resume(NULL), true))                                                            \
+    ROW(tad_tape_resume, "tad_tape_resume: the tape is not paused", (tad_tape_resume(tape), true))                     \
     ROW(tad_scalar, "", !tad_is_valid(tad_scalar(NULL, 1)))                                                            \
     ROW(tad_constant, "", !tad_is_valid(tad_constant(NULL, 1)))                                                        \
     ROW(tad_tensor, "", !tad_is_valid(tad_tensor(NULL, TAD_F64, 0, NULL, room)))                                       \
@@ -138,6 +166,24 @@ static tad_var g[2];
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, NULL, &x, g), 1, g))                       \
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS_AND_FILLS(tad_hvp(x, 1, &x, NULL, g), 1, g))                       \
     ROW(tad_hvp, "tad_hvp: an array is NULL", FAILS(tad_hvp(x, 1, &x, &x, NULL)))                                      \
+    ROW(tad_jacobian, "tad_jacobian: there is no place", FAILS(tad_jacobian(x, x, NULL)))                              \
+    ROW(tad_hessian, "tad_hessian: there is no place", FAILS(tad_hessian(x, x, NULL)))                                 \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y or x is NULL",                                                        \
+        FAILS(tad_read_jacobian(1, NULL, 1, &x, room, sizeof room)))                                                   \
+    ROW(tad_read_jacobian, "tad_read_jacobian: y or x is NULL",                                                        \
+        FAILS(tad_read_jacobian(1, &x, 1, NULL, room, sizeof room)))                                                   \
+    ROW(tad_read_jacobian, "", FAILS(tad_read_jacobian(1, NULL, 1, NULL, room, sizeof room)))                          \
+    ROW(tad_read_jacobian, "tad_read_jacobian: 8 bytes at NULL", FAILS(tad_read_jacobian(1, &x, 1, &x, NULL, 8)))      \
+    ROW(tad_read_hessian, "tad_read_hessian: y or x is NULL", FAILS(tad_read_hessian(x, 1, NULL, room, sizeof room)))  \
+    ROW(tad_read_hessian, "tad_read_hessian: 8 bytes at NULL", FAILS(tad_read_hessian(x, 1, &x, NULL, 8)))             \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: there is no", FAILS(tad_sparse_jacobian(1, &x, 1, &x, NULL)))       \
+    ROW(tad_sparse_jacobian, "tad_sparse_jacobian: y or x", FAILS(tad_sparse_jacobian(1, &x, 1, NULL, &sparse)))       \
+    ROW(tad_sparse_jacobian_pattern, "tad_sparse_jacobian_pattern: there is no",                                       \
+        FAILS(tad_sparse_jacobian_pattern(1, &x, 1, &x, NULL)))                                                        \
+    ROW(tad_sparse_hessian, "tad_sparse_hessian: there is no", FAILS(tad_sparse_hessian(x, 1, &x, NULL)))              \
+    ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: there is no",                                         \
+        FAILS(tad_sparse_hessian_pattern(x, 1, &x, NULL)))                                                             \
+    ROW(tad_sparse_free, "", (tad_sparse_free(NULL), true))                                                            \
     ROW(tad_apply, "tad_apply: the operation is NULL", !tad_is_valid(tad_apply(NULL, PAIR(x, x))))                     \
     ROW(tad_apply, "", !tad_is_valid(tad_apply(tad_op_find("add"), (tad_args){.n = 2})))                               \
     ROW(tad_apply, "sum: attributes", !tad_is_valid(tad_apply(tad_op_find("sum"), (tad_args){.n = 1, .x = &x})))       \

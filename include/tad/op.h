@@ -67,7 +67,7 @@ struct tad_op {
     size_t      attribute_bytes;
 
     /** Operands hold floats of one type, and the result has it too, unless: bit k says that operand k holds indices (i64);
-     * any_dtype, that elements only move, so that any type will do; mixes, that `shape` itself looks at the types. */
+     * any_dtype, that elements only move (or are 0), so that any type will do; mixes, that `shape` itself looks at the types. */
     unsigned indices;
     bool     any_dtype, mixes;
 
@@ -102,6 +102,14 @@ struct tad_op {
 
     /** Optional: records the tangent of y. Not needed if `linear` or `partial` is given. */
     tad_var (*jvp)(const tad_rule *rule);
+
+    /** Optional, for sparse derivatives: which elements of the result depend on which of operand k, whatever the numbers are.
+     * `out` and `in` come with the shapes of result and operand; set them to views of these, both of one and the same shape: an
+     * element of the result depends on the elements of the operand at the same places. A stride of 0 repeats: the sum of
+     * a matrix over its rows has for `out` the vector repeated to the matrix. A shape without elements: on none. false: it
+     * cannot be said so. Without it every element is taken to depend on all. Not needed for elementwise operations, for
+     * views, and for what only moves elements (any_dtype, and no kink): those are looked at as they compute. */
+    bool (*depends)(const tad_call *call, int k, tad_array *out, tad_array *in);
 
     /** Is its result a constant, of which nothing is a function any more? No rule is then needed. */
     bool constant;

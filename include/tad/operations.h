@@ -519,6 +519,10 @@ TAD_API tad_var tad_squeeze_all(tad_var x);
  * is copied. Errors: TAD_EARG (no such axis), TAD_ESHAPE (x has eight axes already). */
 TAD_API tad_var tad_unsqueeze(tad_var x, int axis);
 
+/** The value of x as a constant: y = x, and dy/dx counts as 0, in every mode and to any order. A view: nothing is copied.
+ * To record a whole stretch without derivatives, see tad_tape_pause. */
+TAD_API tad_var tad_stop_gradient(tad_var x);
+
 /** Sum of all elements: y = x[0] + x[1] + ..., of rank 0; dy/dx[i] = 1. The sum of no elements is 0. Floats are summed
  * in double and rounded once, in an order that depends on shape and strides alone. */
 TAD_API tad_var tad_sum(tad_var x);

@@ -10,7 +10,7 @@
  *     }
  *
  * Nothing is recorded or allocated, and all handles stay good. A replay follows the operations that were recorded, and does
- * not see what C did in between: numbers that went through C, by tad_value or tad_read and back as a leaf, are as they were.
+ * not see what C did in between: numbers that went through C, by tad_value or tad_read and back as a leaf, or that were recorded during a tad_tape_pause, are as they were.
  * Where C may have branched, the replay makes sure that it would branch the same way.
  */
 #ifndef TAD_REPLAY_H

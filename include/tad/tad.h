@@ -7,6 +7,8 @@
  *     diff.h         derivatives
  *     checkpoint.h   time for memory: functions and loops that are recorded again where a derivative needs them
  *     replay.h       a recorded tape again, with other numbers
+ *     jacobian.h     whole Jacobians and Hessians
+ *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
  *     op.h           operations of your own
@@ -23,8 +25,10 @@
 #include <tad/elementwise.h>
 #include <tad/explain.h>
 #include <tad/gradcheck.h>
+#include <tad/jacobian.h>
 #include <tad/op.h>
 #include <tad/operations.h>
 #include <tad/replay.h>
+#include <tad/sparse.h>
 
 #endif

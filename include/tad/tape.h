@@ -60,6 +60,16 @@ TAD_API const char *tad_tape_message(const tad_tape *tape);
 /** Forgets the error, so that the next one is kept. */
 TAD_API void tad_tape_clear_error(tad_tape *tape);
 
+/** From here to tad_tape_resume everything recorded is a constant leaf: a value that remembers no operands and is not
+ * differentiated, also what tad_scalar and tad_tensor record. What was recorded before is as it was, and can be
+ * differentiated: derivatives taken meanwhile (tad_gradient, tad_hvp, ...) are right, and constants. Where the derivatives
+ * of what is recorded meanwhile are needed, use tad_stop_gradient on the result instead. tad_replay leaves what was recorded meanwhile as it is. Pauses nest, and outlast a
+ * rewind; they cost what is recorded outside nothing. NULL is allowed. */
+TAD_API void tad_tape_pause(tad_tape *tape);
+
+/** Ends the innermost tad_tape_pause. NULL is allowed. Errors: TAD_EARG (there is none). */
+TAD_API void tad_tape_resume(tad_tape *tape);
+
 /** Differentiable leaf of rank 0 and type f64. Errors: TAD_ENOMEM. */
 TAD_API tad_var tad_scalar(tad_tape *tape, double value);
 

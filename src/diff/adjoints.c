@@ -35,12 +35,20 @@ static void *take(tad_tape *tape, size_t bytes)
     return tad__arena_take(&tape->adjoint_arena, bytes);
 }
 
-tad_status tad__adjoints_open(tad_tape *tape, uint32_t from, uint32_t to, const void *caller)
+static void set_unreached(const tad_tape *tape, size_t from, size_t to)
 {
-    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, to, sizeof *tape->adjoints))
-        return tad__fail_memory(tape, caller, "tad_backward");
-    for (uint32_t id = from; id < to; id++)
+    for (size_t id = from; id < to; id++)
         tape->adjoints[id].bits = TAD__UNREACHED;
+}
+
+tad_status tad__adjoints_open(const tad__sweep *s, uint32_t from, uint32_t to)
+{
+    tad_tape *tape = s->tape;
+    size_t    had = tape->adjoint_capacity;
+    if (!tad__reserve(&tape->allocator, (void **)&tape->adjoints, &tape->adjoint_capacity, to, sizeof *tape->adjoints))
+        return tad__fail_memory(tape, s->caller, s->name);
+    set_unreached(tape, from, to);
+    set_unreached(tape, had, tape->adjoint_capacity); /* below its low a sweep adds, too, though nobody reads it */
     return TAD_OK;
 }
 
@@ -50,12 +58,13 @@ void tad__adjoints_clear(tad_tape *tape)
     tad__arena_clear(&tape->adjoint_arena);
 }
 
-tad_status tad__adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
+tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out)
 {
+    tad_tape     *tape = s->tape;
     tad__adjoint *adjoint = &tape->adjoints[id];
     tad__value_array(tape, id, out);
     tad__array_set_c_order(out);
-    bool fresh = adjoint->bits == TAD__UNREACHED;
+    bool fresh = !tad__is_reached(tape, id);
     if (tape->nodes[id].flags & TAD__SCALAR) {
         if (fresh)
             adjoint->number = 0;
@@ -65,7 +74,7 @@ tad_status tad__adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const
     if (fresh) {
         void *data = take(tape, size_of(out));
         if (!data)
-            return tad__fail_memory(tape, caller, "tad_backward");
+            return tad__fail_memory(tape, s->caller, s->name);
         memset(data, 0, tad__array_bytes(out));
         adjoint->data = data;
     }
@@ -82,4 +91,9 @@ void tad__adjoint_give_back(tad_tape *tape, const tad_array *array)
     tad__spare **list = list_of(tape, bytes);
     *spare = (tad__spare){*list, bytes};
     *list = spare;
+}
+
+bool tad__is_reached(const tad_tape *tape, uint32_t id)
+{
+    return tape->adjoints[id].bits != TAD__UNREACHED;
 }

@@ -19,14 +19,14 @@ static inline void add(tad__adjoint *to, double contribution)
 /* The sweep has come to the end of its nodes. */
 #define DONE UINT32_MAX
 
-/* Hands on the adjoints of nodes below `id` and from `floor` on, as long as they are scalars, and returns the first that has
- * a record, or DONE. */
-static uint32_t pull_scalars(const tad_tape *tape, uint32_t id, uint32_t floor)
+/* Hands on the adjoints of nodes below `id` and from `low` on, as long as they are scalars, and returns the first that has a
+ * record, or DONE. */
+static uint32_t pull_scalars(const tad_tape *tape, uint32_t id, uint32_t low)
 {
     const tad__node *const nodes = tape->nodes;
     const double *const    values = tape->values;
     tad__adjoint *const    adjoints = tape->adjoints;
-    while (id-- > floor) {
+    while (id-- > low) {
         if (id % 8 == 0) { /* a line of adjoints and one of values, two of nodes */
             TAD__PREFETCH_TO_WRITE(adjoints + id - TAD__AHEAD);
             TAD__PREFETCH(values + id - TAD__AHEAD);
@@ -68,19 +68,20 @@ static uint32_t pull_scalars(const tad_tape *tape, uint32_t id, uint32_t floor)
 }
 
 /* An operation without a rule in numbers: its recorded rule is recorded, read, and forgotten. */
-static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array *gy, const bool wanted[],
-                                    const void *caller)
+static tad_status pull_by_recording(const tad__sweep *s, uint32_t id, const tad_array *gy, const bool wanted[])
 {
+    tad_tape  *tape = s->tape;
     size_t     mark = tape->count;
-    tad_var    gx[TAD_MAX_ARITY], cotangent = tad__constant_view(tape, gy, caller, "tad_backward");
-    tad_status status = tad_is_valid(cotangent) ? tad__record_vjp(tape, id, cotangent, wanted, gx, caller) : TAD_ENOMEM;
+    tad_var    gx[TAD_MAX_ARITY], cotangent = tad__constant_view(tape, gy, s->caller, s->name);
+    tad_status status =
+        tad_is_valid(cotangent) ? tad__record_vjp(tape, id, cotangent, wanted, gx, s->caller) : TAD_ENOMEM;
     const uint32_t *in;
     int             n = tad__operands(tape, id, &in);
     for (int k = 0; k < n && status == TAD_OK; k++) {
         tad_array to, from;
         if (!wanted[k] || !gx[k].tape)
             continue;
-        status = tad__adjoint_array(tape, in[k], &to, caller);
+        status = tad__adjoint_array(s, in[k], &to);
         if (status != TAD_OK)
             break;
         tad__value_array(tape, gx[k].id, &from);
@@ -90,33 +91,39 @@ static tad_status pull_by_recording(tad_tape *tape, uint32_t id, const tad_array
     return status;
 }
 
-/* A node with a record. */
-static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
+static bool is_wanted(const tad__sweep *s, uint32_t id)
 {
+    return id >= s->low && s->tape->nodes[id].flags & TAD__DIFFERENTIABLE;
+}
+
+/* A node with a record. */
+static tad_status pull_record(const tad__sweep *s, uint32_t id)
+{
+    tad_tape          *tape = s->tape;
     const tad__record *record = tape->records[tape->nodes[id].in[0]];
     const tad_op      *op = record->op;
     tad_array          in[TAD_MAX_ARITY], gx[TAD_MAX_ARITY], out, gy;
     bool               wanted[TAD_MAX_ARITY] = {false};
-    if (!op)
+    if (!op || !(tape->nodes[id].flags & TAD__DIFFERENTIABLE)) /* a leaf, or cut off from its operands */
         return TAD_OK;
     bool any = false, only_first = true; /* a view hands on to its first operand only */
     for (int k = 0; k < record->n; k++) {
-        wanted[k] = tape->nodes[record->in[k]].flags & TAD__DIFFERENTIABLE;
+        wanted[k] = is_wanted(s, record->in[k]);
         any |= wanted[k];
         only_first &= k == 0 || !wanted[k];
     }
-    tad_status status = any ? tad__adjoint_array(tape, id, &gy, caller) : TAD_OK;
+    tad_status status = any ? tad__adjoint_array(s, id, &gy) : TAD_OK;
     if (!any || status != TAD_OK)
         return status;
     if (!op->backward && !(op->view && only_first))
-        return pull_by_recording(tape, id, &gy, wanted, caller);
+        return pull_by_recording(s, id, &gy, wanted);
     tad__value_array(tape, id, &out);
     for (int k = 0; k < record->n; k++) {
         tad__value_array(tape, record->in[k], &in[k]);
         gx[k] = in[k];
         gx[k].data = NULL;
         if (wanted[k])
-            status = tad__adjoint_array(tape, record->in[k], &gx[k], caller);
+            status = tad__adjoint_array(s, record->in[k], &gx[k]);
         if (status != TAD_OK)
             return status;
     }
@@ -128,7 +135,7 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
                        .out = &out,
                        .attributes = record->attributes,
                        .tape = tape,
-                       .caller = caller,
+                       .caller = s->caller,
                        .refused = &refused,
                        .scratch = &scratch};
     if (op->backward) {
@@ -138,26 +145,31 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
     call.out = &seen;
     if (!op->view(&call, &gx[0], &seen))
-        return tad__fail(tape, caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
+        return tad__fail(tape, s->caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
     tad__accumulate(&seen, &gy, 1);
     return TAD_OK;
 }
 
-static bool is_checkpoint(const tad_tape *tape, uint32_t id)
+/* Is it a checkpoint that has something to hand on? */
+static bool expands(const tad__sweep *s, uint32_t id)
 {
-    const tad_op *op = tape->records[tape->nodes[id].in[0]]->op;
-    return op && op->compose;
+    const tad__record *record = s->tape->records[s->tape->nodes[id].in[0]];
+    bool               any = false;
+    for (int k = 0; k < record->n; k++)
+        any |= is_wanted(s, record->in[k]);
+    return any && record->op->compose;
 }
 
 /* A checkpoint recorded again at the end of the tape, with its adjoint handed on to the result. A node that was itself
  * recorded in passing, as those from `floor` on are, and everything behind it, has served, and makes room for it. */
-static tad_status expand(tad_tape *tape, uint32_t id, uint32_t floor, const void *caller)
+static tad_status expand(const tad__sweep *s, uint32_t id, uint32_t floor)
 {
+    tad_tape          *tape = s->tape;
     const tad__record *record = tape->records[tape->nodes[id].in[0]];
     tad_var            x[TAD_MAX_ARITY], y;
     tad_array          gy, to, value;
     double             number;
-    tad_status         status = tad__adjoint_array(tape, id, &gy, caller);
+    tad_status         status = tad__adjoint_array(s, id, &gy);
     if (status != TAD_OK)
         return status;
     if (tad__array_is_scalar(&gy)) { /* which lies in an array that grows */
@@ -170,16 +182,16 @@ static tad_status expand(tad_tape *tape, uint32_t id, uint32_t floor, const void
     tad_rule rule = {.op = record->op, .n = record->n, .x = x, .attributes = record->attributes};
     void    *attributes = tad__arena_take(&tape->scratch, rule.op->attribute_bytes);
     if (!attributes)
-        return tad__fail_memory(tape, caller, "tad_backward");
+        return tad__fail_memory(tape, s->caller, s->name);
     if (rule.op->attribute_bytes)
         rule.attributes = memcpy(attributes, record->attributes, rule.op->attribute_bytes);
     if (id >= floor)
         tad_tape_rewind(tape, id);
     uint32_t from = tape->count;
-    y = tad__record_again(tape, &rule, &value, caller);
-    status = tad_is_valid(y) ? tad__adjoints_open(tape, from, tape->count, caller) : tape->status;
+    y = tad__record_again(tape, &rule, &value, s->caller);
+    status = tad_is_valid(y) ? tad__adjoints_open(s, from, tape->count) : tape->status;
     if (status == TAD_OK && tape->nodes[y.id].flags & TAD__DIFFERENTIABLE)
-        status = tad__adjoint_array(tape, y.id, &to, caller);
+        status = tad__adjoint_array(s, y.id, &to);
     if (status == TAD_OK && tape->nodes[y.id].flags & TAD__DIFFERENTIABLE)
         tad__accumulate(&to, &gy, 1);
     if (id >= floor)
@@ -190,20 +202,21 @@ static tad_status expand(tad_tape *tape, uint32_t id, uint32_t floor, const void
 
 /* What checkpoints record is swept at once, from the end of the tape down, and so are the checkpoints in it, each in place
  * of its node: nothing here recurses, and the tape is never longer than what is needed at the time. */
-static tad_status pull_checkpoint(tad_tape *tape, uint32_t id, const void *caller)
+static tad_status pull_checkpoint(const tad__sweep *s, uint32_t id)
 {
+    tad_tape  *tape = s->tape;
     uint32_t   mark = tape->count;
-    tad_status status = expand(tape, id, mark, caller);
+    tad_status status = expand(s, id, mark);
     id = tape->count;
     while (status == TAD_OK && (id = pull_scalars(tape, id, mark)) != DONE) {
-        if (is_checkpoint(tape, id)) {
-            status = expand(tape, id, mark, caller);
+        if (expands(s, id)) {
+            status = expand(s, id, mark);
             id = tape->count;
         } else {
             tad_array adjoint;
-            status = pull_record(tape, id, caller);
+            status = pull_record(s, id);
             if (status == TAD_OK)
-                status = tad__adjoint_array(tape, id, &adjoint, caller);
+                status = tad__adjoint_array(s, id, &adjoint);
             if (status == TAD_OK)
                 tad__adjoint_give_back(tape, &adjoint);
         }
@@ -213,46 +226,59 @@ static tad_status pull_checkpoint(tad_tape *tape, uint32_t id, const void *calle
     return status;
 }
 
-static tad_status start(tad_var y, tad_array *adjoint, const void *caller)
+tad_status tad__sweep_start(const tad__sweep *s)
 {
-    tad_tape *tape = y.tape;
-    tad_array value;
-    tad__value_array(tape, y.id, &value);
-    if (tad__array_count(&value) != 1)
-        return tad__fail(tape, caller, TAD_ESHAPE,
-                         "tad_backward: the value has %lld elements; expected one: sum it first",
-                         (long long)tad__array_count(&value));
-    tape->swept = 0;
-    tad__adjoints_clear(tape);
-    tad_status status = tad__adjoints_open(tape, 0, y.id + 1, caller);
+    if (s->tape->busy)
+        return tad__fail(s->tape, s->caller, TAD_EARG,
+                         "%s: it was called by a function that is being recorded for a checkpoint; use tad_gradient "
+                         "there",
+                         s->name);
+    s->tape->swept = 0;
+    tad__adjoints_clear(s->tape);
+    return tad__adjoints_open(s, s->low, s->high + 1);
+}
+
+tad_status tad__sweep_run(const tad__sweep *s)
+{
+    tad_tape  *tape = s->tape;
+    tad_frame  outer = tad_enter(tape, NULL, s->caller);
+    uint32_t   paused = tad__end_pause(tape), id = s->high + 1;
+    tad_status status = TAD_OK;
+    while (status == TAD_OK && (id = pull_scalars(tape, id, s->low)) != DONE)
+        status = expands(s, id) ? pull_checkpoint(s, id) : pull_record(s, id);
+    tad__pause_again(tape, paused);
+    tad_leave(tape, outer);
+    return status;
+}
+
+static tad_status start(const tad__sweep *s, uint32_t id)
+{
+    tad_array adjoint;
+    tad__value_array(s->tape, id, &adjoint);
+    int64_t count = tad__array_count(&adjoint);
+    if (count != 1)
+        return tad__fail(s->tape, s->caller, TAD_ESHAPE,
+                         "tad_backward: the value has %lld elements; expected one: sum it first", (long long)count);
+    tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
-        status = tad__adjoint_array(tape, y.id, adjoint, caller);
+        status = tad__adjoint_array(s, id, &adjoint);
     if (status == TAD_OK)
-        tad__fill(adjoint, 1);
+        tad__fill(&adjoint, 1);
     return status;
 }
 
 tad_status tad_backward(tad_var y)
 {
     const void *caller = TAD_CALLER;
-    tad_array   adjoint = {0};
     tad_status  status = tad__check(y, "tad_backward", caller);
-    if (status == TAD_OK && y.tape->busy)
-        status = tad__fail(y.tape, caller, TAD_EARG,
-                           "tad_backward: it was called by a function that is being recorded for a checkpoint; use "
-                           "tad_gradient there");
-    if (status == TAD_OK)
-        status = start(y, &adjoint, caller);
     if (status != TAD_OK)
         return status;
-    tad_tape *tape = y.tape;
-    tad_frame outer = tad_enter(tape, NULL, caller);
-    uint32_t  id = y.id + 1;
-    while (status == TAD_OK && (id = pull_scalars(tape, id, 0)) != DONE)
-        status = is_checkpoint(tape, id) ? pull_checkpoint(tape, id, caller) : pull_record(tape, id, caller);
-    tad_leave(tape, outer);
+    const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_backward", .caller = caller};
+    status = start(&s, y.id);
     if (status == TAD_OK)
-        tape->swept = y.id + 1;
+        status = tad__sweep_run(&s);
+    if (status == TAD_OK)
+        y.tape->swept = y.id + 1;
     return status;
 }
 
@@ -273,9 +299,8 @@ static tad_status find_adjoint(tad_var x, tad_array *out, const char *name, cons
     tad__value_array(tape, x.id, out);
     tad__array_set_c_order(out);
     out->data = NULL;
-    if (x.id < tape->swept && tape->adjoints[x.id].bits != TAD__UNREACHED)
-        return tad__adjoint_array(tape, x.id, out, caller);
-    return TAD_OK;
+    const tad__sweep s = {.tape = tape, .name = name, .caller = caller};
+    return x.id < tape->swept && tad__is_reached(tape, x.id) ? tad__adjoint_array(&s, x.id, out) : TAD_OK;
 }
 
 double tad_grad(tad_var x)

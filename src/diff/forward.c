@@ -1,5 +1,6 @@
 /* Forward mode, recorded: tangents travel from the x up to y, node by node. */
 #include "diff/rules.h"
+#include "diff/sweep.h"
 
 #include <tad/diff.h>
 #include <tad/elementwise.h>
@@ -101,8 +102,8 @@ static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, cons
 }
 
 /* `outside` x are below `low`, and nodes there are not looked at. */
-static tad_status push_above(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
-                             const tad_var dx[], tad_var dy[], const char *name, const void *caller)
+static tad_status push_from(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
+                            const tad_var dx[], tad_var dy[], const char *name, const void *caller)
 {
     pass p = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
     for (size_t i = 0; i < m; i++)
@@ -116,19 +117,19 @@ static tad_status push_above(uint32_t low, size_t outside, size_t m, const tad_v
     return status;
 }
 
-static tad_status push_to(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
-                          const char *name, const void *caller)
+tad_status tad__record_jvps(size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[], tad_var dy[],
+                            const char *name, const void *caller)
 {
     uint32_t low = y[0].id;
     for (size_t i = 0; i < n; i++)
         low = x[i].id < low ? x[i].id : low;
-    return push_above(low, 0, m, y, n, x, dx, dy, name, caller);
+    return push_from(low, 0, m, y, n, x, dx, dy, name, caller);
 }
 
 tad_status tad__jvp_above(uint32_t low, tad_var y, size_t n, const tad_var x[], const tad_var dx[], tad_var *dy,
                           const char *name, const void *caller)
 {
-    return push_above(low, n, 1, &y, n, x, dx, dy, name, caller);
+    return push_from(low, n, 1, &y, n, x, dx, dy, name, caller);
 }
 
 static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var dx[], const tad_var dy[],
@@ -159,12 +160,9 @@ tad_status tad_jvp(tad_var y, size_t n, const tad_var x[], const tad_var dx[], t
     if (status == TAD_OK && !dy)
         status = tad__fail(tape, caller, TAD_EARG, "tad_jvp: dy is NULL");
     if (status == TAD_OK) {
-        tad_frame outer = tad_enter(tape, NULL, caller);
-        size_t    mark = tape->count;
-        status = push_to(1, &y, n, x, dx, dy, "tad_jvp", caller);
-        tad_leave(tape, outer);
-        if (status != TAD_OK)
-            tad_tape_rewind(tape, mark);
+        tad__recording r = tad__begin_recording(tape, caller);
+        status = tad__record_jvps(1, &y, n, x, dx, dy, "tad_jvp", caller);
+        status = tad__end_recording(tape, r, status, 1, dy);
     }
     if (status != TAD_OK && dy)
         *dy = (tad_var){.tape = tape, .id = TAD__INVALID};
@@ -177,17 +175,15 @@ tad_status tad_hvp(tad_var y, size_t n, const tad_var x[], const tad_var v[], ta
     tad_tape   *tape = y.tape;
     tad_status  status = check(y, n, x, v, hv, "tad_hvp", caller);
     if (status == TAD_OK && n > 0) {
-        tad_frame outer = tad_enter(tape, NULL, caller);
-        size_t    mark = tape->count, bytes = n * sizeof(tad_var);
-        tad_var  *gx = tad__arena_take(&tape->scratch, bytes);
+        tad__recording r = tad__begin_recording(tape, caller);
+        size_t         bytes = n * sizeof(tad_var);
+        tad_var       *gx = tad__arena_take(&tape->scratch, bytes);
         status = gx ? tad_gradient(y, n, x, gx) : tad__fail_memory(tape, caller, "tad_hvp");
         if (status == TAD_OK && gx)
-            status = push_to(n, gx, n, x, v, hv, "tad_hvp", caller);
+            status = tad__record_jvps(n, gx, n, x, v, hv, "tad_hvp", caller);
         if (gx)
             tad__arena_rewind(&tape->scratch, gx);
-        tad_leave(tape, outer);
-        if (status != TAD_OK)
-            tad_tape_rewind(tape, mark);
+        status = tad__end_recording(tape, r, status, n, hv);
     }
     for (size_t i = 0; i < n && hv && status != TAD_OK; i++)
         hv[i] = (tad_var){.tape = tape, .id = TAD__INVALID};

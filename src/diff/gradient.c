@@ -1,11 +1,13 @@
 /* Reverse mode, recorded: the sweep of backward.c with nodes in place of numbers, so that its result can be differentiated
  * again. */
 #include "diff/rules.h"
+#include "diff/sweep.h"
 
 #include <tad/diff.h>
 #include <tad/elementwise.h>
+#include <tad/operations.h>
 
-/* The cotangent of each node from `low` to y: none, or a node's number. */
+/* The cotangent of each node from `low` to `high`: none, or a node's number. */
 #define INACTIVE UINT32_MAX        /* does not depend on any x */
 #define UNREACHED (UINT32_MAX - 1) /* does, and has no cotangent yet */
 
@@ -84,13 +86,15 @@ static tad_status pull(const sweep *s, uint32_t id)
     return status;
 }
 
-static tad_status run(const sweep *s, tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[])
+static tad_status run(const sweep *s, size_t m, const tad_var y[], const tad_var gy[], size_t n, const tad_var x[],
+                      tad_var gx[])
 {
     tad_status status = TAD_OK;
     mark_active(s, n, x);
-    if (s->cotangents[y.id - s->low] == UNREACHED)
-        s->cotangents[y.id - s->low] = gy.id;
-    for (uint32_t id = y.id + 1; id-- > s->low && status == TAD_OK;)
+    for (size_t i = 0; i < m && status == TAD_OK; i++)
+        if (y[i].id >= s->low && s->cotangents[y[i].id - s->low] != INACTIVE)
+            status = add_cotangent(s, y[i].id, gy[i]);
+    for (uint32_t id = s->high + 1; id-- > s->low && status == TAD_OK;)
         if (s->cotangents[id - s->low] < UNREACHED)
             status = pull(s, id);
     for (size_t i = 0; i < n && status == TAD_OK; i++) {
@@ -104,6 +108,20 @@ static tad_status run(const sweep *s, tad_var y, tad_var gy, size_t n, const tad
     return status;
 }
 
+tad_status tad__check_list(tad_tape *tape, size_t n, const tad_var x[], const char *list, const char *name,
+                           const void *caller)
+{
+    for (size_t i = 0; i < n; i++) {
+        tad_status status = tad__handle_status(tape, x[i]);
+        if (status != TAD_OK)
+            return tad__fail(tape, caller, status, "%s: %s[%zu] is %s", name, list, i, tad__handle_problem(tape, x[i]));
+        if (tad_dtype_of(x[i]) == TAD_I64)
+            return tad__fail(tape, caller, TAD_EDTYPE, "%s: %s[%zu] holds indices (i64), which have no gradient", name,
+                             list, i);
+    }
+    return TAD_OK;
+}
+
 static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx[], const char *name,
                         const void *caller)
 {
@@ -112,45 +130,57 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
         return status;
     if (n > 0 && (!x || !gx))
         return tad__fail(y.tape, caller, TAD_EARG, "%s: x or gx is NULL; expected %zu handles each", name, n);
-    for (size_t i = 0; i < n; i++) {
-        status = tad__handle_status(y.tape, x[i]);
-        if (status != TAD_OK)
-            return tad__fail(y.tape, caller, status, "%s: x[%zu] is %s", name, i, tad__handle_problem(y.tape, x[i]));
-        if (tad_dtype_of(x[i]) == TAD_I64)
-            return tad__fail(y.tape, caller, TAD_EDTYPE, "%s: x[%zu] holds indices (i64), which have no gradient", name,
-                             i);
-    }
-    return TAD_OK;
+    return tad__check_list(y.tape, n, x, "x", name, caller);
 }
 
 /* `outside` x are below `low`, and nodes there are not swept. */
-static tad_status sweep_to(uint32_t low, size_t outside, tad_var y, tad_var gy, size_t n, const tad_var x[],
-                           tad_var gx[], const char *name, const void *caller)
+static tad_status sweep_to(uint32_t low, size_t outside, size_t m, const tad_var y[], const tad_var gy[], size_t n,
+                           const tad_var x[], tad_var gx[], const char *name, const void *caller)
 {
-    sweep  s = {.tape = y.tape, .low = low, .high = y.id, .outside = outside, .x = x, .caller = caller};
+    sweep s = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
+    for (size_t i = 0; i < m; i++)
+        s.high = y[i].id > s.high ? y[i].id : s.high;
     size_t bytes = ((size_t)s.high - s.low + 1 + outside) * sizeof *s.cotangents;
     s.cotangents = tad__arena_take(&s.tape->scratch, bytes);
     if (!s.cotangents)
         return tad__fail_memory(s.tape, caller, name);
-    tad_status status = run(&s, y, gy, n, x, gx);
+    tad_status status = run(&s, m, y, gy, n, x, gx);
     tad__arena_rewind(&s.tape->scratch, s.cotangents);
     return status;
 }
 
-static tad_status sweep_from(tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[], const char *name,
-                             const void *caller)
+tad_status tad__record_vjps(size_t m, const tad_var y[], const tad_var gy[], size_t n, const tad_var x[], tad_var gx[],
+                            const char *name, const void *caller)
 {
-    uint32_t low = y.id;
+    uint32_t low = y[0].id;
     for (size_t i = 0; i < n; i++)
-        if (x[i].id < low)
-            low = x[i].id;
-    return sweep_to(low, 0, y, gy, n, x, gx, name, caller);
+        low = x[i].id < low ? x[i].id : low;
+    return sweep_to(low, 0, m, y, gy, n, x, gx, name, caller);
 }
 
 tad_status tad__vjp_above(uint32_t low, tad_var y, tad_var gy, size_t n, const tad_var x[], tad_var gx[],
                           const char *name, const void *caller)
 {
-    return sweep_to(low, n, y, gy, n, x, gx, name, caller);
+    return sweep_to(low, n, 1, &y, &gy, n, x, gx, name, caller);
+}
+
+tad__recording tad__begin_recording(tad_tape *tape, const void *caller)
+{
+    return (tad__recording){tad_enter(tape, NULL, caller), tape->count, tad__end_pause(tape)};
+}
+
+tad_status tad__end_recording(tad_tape *tape, tad__recording r, tad_status status, size_t n, tad_var results[])
+{
+    tad__pause_again(tape, r.paused);
+    for (size_t i = 0; i < n && r.paused && status == TAD_OK; i++) {
+        results[i] = tad_stop_gradient(results[i]);
+        if (!tad_is_valid(results[i]))
+            status = tad__status_of_failure(tape);
+    }
+    tad_leave(tape, r.outer);
+    if (status != TAD_OK)
+        tad_tape_rewind(tape, r.mark);
+    return status;
 }
 
 /* `gy` NULL: the gradient, with cotangent 1. After an error the tape is as it was. */
@@ -165,14 +195,11 @@ static tad_status record(tad_var y, const tad_var *gy, size_t n, const tad_var x
         status = tad__fail(tape, caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: use tad_vjp", name,
                            (long long)tad_count(y));
     if (status == TAD_OK) {
-        tad_frame outer = tad_enter(tape, NULL, caller);
-        size_t    mark = tape->count;
-        tad_var   cotangent = gy ? *gy : tad__constant_like(y, 1);
-        status =
-            tad_is_valid(cotangent) ? sweep_from(y, cotangent, n, x, gx, name, caller) : tad__status_of_failure(tape);
-        tad_leave(tape, outer);
-        if (status != TAD_OK)
-            tad_tape_rewind(tape, mark);
+        tad__recording r = tad__begin_recording(tape, caller);
+        tad_var        cotangent = gy ? *gy : tad__constant_like(y, 1);
+        status = tad_is_valid(cotangent) ? tad__record_vjps(1, &y, &cotangent, n, x, gx, name, caller)
+                                         : tad__status_of_failure(tape);
+        status = tad__end_recording(tape, r, status, n, gx);
     }
     for (size_t i = 0; i < n && gx && status != TAD_OK; i++)
         gx[i] = (tad_var){.tape = tape, .id = TAD__INVALID};

@@ -37,6 +37,9 @@ tad_array tad__axes_expand(const tad_call *call, const tad_array *array);
 /* An array of the operand's shape with its reduced axes cut down to their first element, in the result's shape. */
 tad_array tad__axes_first(const tad_call *call, const tad_array *x);
 
+/* A `depends`: an element of the result depends on its group. */
+bool tad__axes_depends(const tad_call *call, int k, tad_array *out, tad_array *in);
+
 /* A double for each group, to fold into, filled with `number`: the result itself if that is f64 and `forward` fills it, or
  * else scratch, for tad__axes_store to round. false: out of memory, which is refused. */
 bool tad__axes_doubles(const tad_call *call, double number, tad_array *out);

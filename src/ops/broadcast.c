@@ -64,6 +64,13 @@ static void backward_sum(const tad_call *call, const tad_array *gy, const tad_ar
     tad__accumulate(&gx[0], &view, 1);
 }
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call, (void)k;
+    *out = tad__array_broadcast(out, in);
+    return true;
+}
+
 static void vjp_sum(const tad_rule *rule)
 {
     int64_t dims[TAD_MAX_RANK];
@@ -120,6 +127,7 @@ const tad_op tad__op_sum_to = {
     .shape = shape_of_sum,
     .forward = forward_sum,
     .backward = backward_sum,
+    .depends = depends,
     .vjp = vjp_sum,
     .linear = true,
     SAMPLES(sums),

@@ -1,4 +1,5 @@
 /* The same numbers in another element type. */
+#include "ops/elementwise.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
 
@@ -46,6 +47,7 @@ const tad_op tad__op_cast = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__elementwise_depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(samples),

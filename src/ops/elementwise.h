@@ -26,6 +26,9 @@ extern const tad_op tad__op_where;
 tad_status tad__elementwise_shape(const tad_call *call);
 void       tad__elementwise_map(const tad_call *call);
 
+/* The `depends` of whatever is elementwise, with broadcasting, but not by text. */
+bool tad__elementwise_depends(const tad_call *call, int k, tad_array *out, tad_array *in);
+
 /* Has the operation the text of a derivative for each operand? */
 static inline bool tad__has_partials(const tad_op *op)
 {

@@ -67,6 +67,7 @@ const tad_op tad__op_logsumexp = {
     .shape = tad__axes_shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__axes_depends,
     .vjp = vjp,
     .jvp = jvp,
     .samples = tad__axes_samples,

@@ -109,6 +109,28 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
     }
 }
 
+/* Batch, row, column, and what is summed over. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int       last = out->rank;
+    tad_array shape = *out, batch = leading_axes(out), operand = leading_axes(in);
+    if (last == TAD_MAX_RANK)
+        return false;
+    operand = tad__array_broadcast(&operand, &batch);
+    shape.rank++;
+    shape.dims[last] = call->in[0].dims[call->in[0].rank - 1];
+    shape.strides[last] = 0;
+    operand.rank = shape.rank;
+    for (int i = last - 2; i <= last; i++)
+        operand.dims[i] = shape.dims[i];
+    operand.strides[last - 2] = k == 0 ? in->strides[in->rank - 2] : 0;
+    operand.strides[last - 1] = k == 0 ? 0 : in->strides[in->rank - 1];
+    operand.strides[last] = in->strides[k == 0 ? in->rank - 1 : in->rank - 2];
+    *out = shape;
+    *in = operand;
+    return true;
+}
+
 static void vjp(const tad_rule *rule)
 {
     if (rule->wanted[0])
@@ -131,6 +153,7 @@ const tad_op tad__op_matmul = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(samples),

@@ -119,6 +119,7 @@ const tad_op tad__op_norm = {
     .shape = tad__axes_shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__axes_depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = "the norm is 0",

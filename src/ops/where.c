@@ -130,6 +130,14 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
     }
 }
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    tad__elementwise_depends(call, k, out, in);
+    if (k == CONDITION)
+        *out = *in = (tad_array){.dtype = out->dtype, .rank = 1, .dims = {0}};
+    return true;
+}
+
 /* Selected, not multiplied: what is not chosen gets 0 even if it is infinite or NaN. */
 static void vjp(const tad_rule *rule)
 {
@@ -170,6 +178,7 @@ const tad_op tad__op_where = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = "c",

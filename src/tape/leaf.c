@@ -8,9 +8,11 @@ static tad_var scalar_leaf(tad_tape *tape, double value, uint16_t flags, const v
 {
     if (!tape)
         return (tad_var){0};
-    if (tape->count == tape->capacity && !tad__grow(tape, caller, name))
+    if (tape->count >= tape->capacity && !tad__grow(tape, caller, name))
         return tad__invalid(tape);
     uint32_t id = tape->count++;
+    if (tape->paused)
+        flags &= (uint16_t)~TAD__DIFFERENTIABLE;
     tape->nodes[id] = (tad__node){.flags = flags, .birth = tape->birth};
     tape->values[id] = value;
     return (tad_var){tape, id, tape->birth};

@@ -74,7 +74,7 @@ static bool all_scalars(const tad_tape *tape, tad_args args)
 
 tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, const void *caller)
 {
-    if (tape->count == tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
+    if (tape->count >= tape->capacity && !tad__grow(tape, caller, tad__elementwise[row].name))
         return tad__invalid(tape);
     uint32_t id = tape->count++;
     uint16_t flags = tad__scalar_flags(tape->nodes[a].flags, tape->nodes[b].flags);
@@ -82,7 +82,21 @@ tad_var tad__record_scalar(tad_tape *tape, int row, uint32_t a, uint32_t b, cons
         flags |= TAD__STEPS;
     tape->nodes[id] = (tad__node){(uint16_t)row, flags, {a, b}, tape->birth};
     tad__recompute_scalars(tape, id, id + 1);
+    if (tape->paused)
+        tape->nodes[id] = (tad__node){.flags = TAD__LEAF | TAD__SCALAR, .birth = tape->birth};
     return (tad_var){tape, id, tape->birth};
+}
+
+/* During a pause the result is a leaf, which has an array of its own. */
+static tad_status copy_view(const tad_call *call)
+{
+    tad_array view = *call->out;
+    tad__array_set_c_order(call->out);
+    call->out->data = tad__arena_take(&call->tape->arena, tad__array_bytes(&view));
+    if (!call->out->data)
+        return tad__fail_memory(call->tape, call->caller, call->op->name);
+    tad__copy(call->out, &view);
+    return TAD_OK;
 }
 
 /* Is the result the operand seen otherwise? A scalar's number lies in an array that grows, so a view of it views a copy in
@@ -97,7 +111,9 @@ static tad_status make_view(const tad_call *call, const tad_array *operand)
         *number = *(const double *)base.data;
         base.data = number;
     }
-    return call->op->view(call, &base, call->out) ? TAD_OK : TAD_EARG;
+    if (!call->op->view(call, &base, call->out))
+        return TAD_EARG;
+    return call->tape->paused ? copy_view(call) : TAD_OK;
 }
 
 void *tad_scratch(const tad_call *call, size_t bytes)

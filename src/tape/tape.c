@@ -84,6 +84,51 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
         tape->swept = 0;
 }
 
+static uint32_t room(const tad_tape *tape)
+{
+    size_t both = tape->node_capacity < tape->value_capacity ? tape->node_capacity : tape->value_capacity;
+    return both < TAD__INVALID ? (uint32_t)both : TAD__INVALID;
+}
+
+/* The short way of scalars compares count and capacity anyway, so a pause costs it nothing. */
+static void set_paused(tad_tape *tape, uint32_t paused)
+{
+    tape->paused = paused;
+    tape->capacity = paused ? 0 : room(tape);
+}
+
+void tad_tape_pause(tad_tape *tape)
+{
+    if (!tape)
+        return;
+    if (tape->paused == UINT32_MAX)
+        tad__fail(tape, TAD_CALLER, TAD_EARG, "tad_tape_pause: 2^32 - 1 pauses are open");
+    else
+        set_paused(tape, tape->paused + 1);
+}
+
+void tad_tape_resume(tad_tape *tape)
+{
+    if (!tape)
+        return;
+    if (tape->paused == 0)
+        tad__fail(tape, TAD_CALLER, TAD_EARG, "tad_tape_resume: the tape is not paused");
+    else
+        set_paused(tape, tape->paused - 1);
+}
+
+uint32_t tad__end_pause(tad_tape *tape)
+{
+    uint32_t paused = tape->paused;
+    set_paused(tape, 0);
+    return paused;
+}
+
+void tad__pause_again(tad_tape *tape, uint32_t paused)
+{
+    set_paused(tape, paused);
+}
+
 bool tad__grow(tad_tape *tape, const void *caller, const char *name)
 {
     size_t wanted = (size_t)tape->count + 1;
@@ -91,7 +136,7 @@ bool tad__grow(tad_tape *tape, const void *caller, const char *name)
         tad__fail(tape, caller, TAD_ENOMEM, "%s: the tape is full: it has 2^32 - 2 nodes", name);
         return false;
     }
-    if (wanted <= tape->capacity)
+    if (wanted <= room(tape))
         return true;
     if (wanted < FIRST_NODES)
         wanted = FIRST_NODES;
@@ -101,8 +146,7 @@ bool tad__grow(tad_tape *tape, const void *caller, const char *name)
         tad__fail_memory(tape, caller, name);
         return false;
     }
-    size_t both = tape->node_capacity < tape->value_capacity ? tape->node_capacity : tape->value_capacity;
-    tape->capacity = both < TAD__INVALID ? (uint32_t)both : TAD__INVALID;
+    set_paused(tape, tape->paused);
     return true;
 }
 
@@ -132,6 +176,11 @@ tad__record *tad__new_record(tad_tape *tape, int n, size_t attribute_bytes, cons
 tad_var tad__push_record(tad_tape *tape, tad__record *record, uint16_t flags)
 {
     uint32_t index = (uint32_t)tape->record_count;
+    if (tape->paused) { /* a value that nothing made */
+        record->op = NULL;
+        record->n = 0;
+        flags = (uint16_t)((flags & TAD__SCALAR) | TAD__LEAF);
+    }
     tape->records[tape->record_count++] = record;
     tape->nodes[tape->count] =
         (tad__node){.flags = (uint16_t)(flags | TAD__RECORD), .in = {index, index}, .birth = tape->birth};

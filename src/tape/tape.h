@@ -83,9 +83,10 @@ typedef struct tad__rules tad__rules;
 struct tad_tape {
     tad__node *nodes;
     double    *values;
-    uint32_t   count, capacity; /* capacity: of both arrays */
+    uint32_t   count, capacity; /* capacity: of both arrays; 0 while paused, so that nothing takes the short way */
     uint32_t   birth;
-    uint32_t   swept; /* adjoints of nodes below this are those of the last sweep; 0: none since the last rewind */
+    uint32_t   paused; /* tad_tape_pause minus tad_tape_resume */
+    uint32_t   swept;  /* adjoints of nodes below this are those of the last sweep; 0: none since the last rewind */
 
     tad__adjoint *adjoints;
     size_t        node_capacity, value_capacity, adjoint_capacity;
@@ -162,6 +163,11 @@ tad_status tad__fail_memory(tad_tape *tape, const void *caller, const char *name
 /* How many nodes ahead recording and sweeping ask for memory. A tape longer than the cache is walked at the pace of memory;
  * asking early halves the time a node takes there and costs nothing in cache (measured: 32, 64 and 256 are slower). */
 enum { TAD__AHEAD = 128 };
+
+/* Rules differentiate what they record, so derivatives are recorded as if there were no pause: this ends it, and returns
+ * what tad__pause_again wants. */
+uint32_t tad__end_pause(tad_tape *tape);
+void     tad__pause_again(tad_tape *tape, uint32_t paused);
 
 /* Makes room for one more node; false and an error if there is none. */
 bool tad__grow(tad_tape *tape, const void *caller, const char *name);
