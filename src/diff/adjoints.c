@@ -50,27 +50,37 @@ void tad__adjoints_clear(tad_tape *tape)
     tad__arena_clear(&tape->adjoint_arena);
 }
 
-tad_status tad__adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
+tad_status tad__adjoint_array_to_write(tad_tape *tape, uint32_t id, tad_array *out, bool *fresh, const void *caller)
 {
     tad__adjoint *adjoint = &tape->adjoints[id];
     tad__value_array(tape, id, out);
     tad__array_set_c_order(out);
-    bool fresh = adjoint->bits == TAD__UNREACHED;
+    bool reached = adjoint->bits != TAD__UNREACHED;
+    *fresh = false;
     if (tape->nodes[id].flags & TAD__SCALAR) {
-        if (fresh)
+        if (!reached)
             adjoint->number = 0;
         out->data = &adjoint->number;
         return TAD_OK;
     }
-    if (fresh) {
+    if (!reached) {
         void *data = take(tape, size_of(out));
         if (!data)
             return tad__fail_memory(tape, caller, "tad_backward");
-        memset(data, 0, tad__array_bytes(out));
         adjoint->data = data;
+        *fresh = true;
     }
     out->data = adjoint->data;
     return TAD_OK;
+}
+
+tad_status tad__adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller)
+{
+    bool       fresh;
+    tad_status status = tad__adjoint_array_to_write(tape, id, out, &fresh, caller);
+    if (status == TAD_OK && fresh)
+        memset(out->data, 0, tad__array_bytes(out));
+    return status;
 }
 
 void tad__adjoint_give_back(tad_tape *tape, const tad_array *array)

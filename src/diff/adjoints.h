@@ -14,6 +14,9 @@ void tad__adjoints_clear(tad_tape *tape);
 /* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
 tad_status tad__adjoint_array(tad_tape *tape, uint32_t id, tad_array *out, const void *caller);
 
+/* The same, but where it was not reached yet it is not initialised, and *fresh is true; never so for a scalar. */
+tad_status tad__adjoint_array_to_write(tad_tape *tape, uint32_t id, tad_array *out, bool *fresh, const void *caller);
+
 /* Gives back the memory of an adjoint that tad__adjoint_array took: that of a node like `array`, which was reached. */
 void tad__adjoint_give_back(tad_tape *tape, const tad_array *array);
 

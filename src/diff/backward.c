@@ -111,12 +111,14 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     if (!op->backward && !(op->view && only_first))
         return pull_by_recording(tape, id, &gy, wanted, caller);
     tad__value_array(tape, id, &out);
+    bool fresh = false;
     for (int k = 0; k < record->n; k++) {
         tad__value_array(tape, record->in[k], &in[k]);
         gx[k] = in[k];
         gx[k].data = NULL;
         if (wanted[k])
-            status = tad__adjoint_array(tape, record->in[k], &gx[k], caller);
+            status = op->backward ? tad__adjoint_array(tape, record->in[k], &gx[k], caller)
+                                  : tad__adjoint_array_to_write(tape, record->in[k], &gx[k], &fresh, caller);
         if (status != TAD_OK)
             return status;
     }
@@ -139,6 +141,12 @@ static tad_status pull_record(tad_tape *tape, uint32_t id, const void *caller)
     call.out = &seen;
     if (!op->view(&call, &gx[0], &seen))
         return tad__fail(tape, caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
+    if (fresh && tad__array_is_c_order(&seen) && tad__array_bytes(&seen) == tad__array_bytes(&gx[0])) {
+        memcpy(gx[0].data, gy.data, tad__array_bytes(&gy)); /* the same elements, as after a reshape */
+        return TAD_OK;
+    }
+    if (fresh)
+        memset(gx[0].data, 0, tad__array_bytes(&gx[0]));
     tad__accumulate(&seen, &gy, 1);
     return TAD_OK;
 }
