@@ -195,22 +195,22 @@ TAD_API tad_var tad_gelu_tanh(tad_var x);
  * cosh(softplus(x))). */
 TAD_API tad_var tad_mish(tad_var x);
 
-/** Absolute value: y = fabs(x), dy/dx = (x > 0) - (x < 0). Not smooth where x = 0. */
+/** Absolute value: y = fabs(x), dy/dx = (x > 0 ? one : 0) - (x < 0 ? one : 0). Not smooth where x = 0. */
 TAD_API tad_var tad_abs(tad_var x);
 
-/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b) + half * (a == b), dy/db = (b > a) + half * (a == b).
- * Not smooth where a - b = 0. */
+/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b ? one : 0) + (a == b ? half : 0), dy/db = (b > a ? one
+ * : 0) + (a == b ? half : 0). Not smooth where a - b = 0. */
 TAD_API tad_var tad_maximum(tad_var a, tad_var b);
 
-/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b) + half * (a == b), dy/db = (b < a) + half * (a == b).
- * Not smooth where a - b = 0. */
+/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b ? one : 0) + (a == b ? half : 0), dy/db = (b < a ? one :
+ * 0) + (a == b ? half : 0). Not smooth where a - b = 0. */
 TAD_API tad_var tad_minimum(tad_var a, tad_var b);
 
 /** Sign: -1, 0 or 1: y = x != x ? x : (x > 0) - (x < 0), dy/dx = 0. Not smooth where x = 0. */
 TAD_API tad_var tad_sign(tad_var x);
 
-/** |a| with the sign of b: y = copysign(a, b), dy/da = copysign(one, b) * ((a > 0) - (a < 0)), dy/db = 0. Not smooth
- * where a * b = 0. */
+/** |a| with the sign of b: y = copysign(a, b), dy/da = copysign(one, b) * ((a > 0 ? one : 0) - (a < 0 ? one : 0)),
+ * dy/db = 0. Not smooth where a * b = 0. */
 TAD_API tad_var tad_copysign(tad_var a, tad_var b);
 
 /** Greatest integer not above x: y = floor(x), dy/dx = 0. Not smooth where sin(pi * x) = 0. */

@@ -86,14 +86,29 @@ static const double bernoulli[] = {
     8.586062056277845e-15, -2.174868698558062e-16, 5.5090028283602295e-18, -1.3954464685812522e-19,
 };
 
+/* x^-s; by multiplication where that is as accurate. */
+static double inverse_power(double x, int s)
+{
+    switch (s) {
+    case 2:
+        return 1 / (x * x);
+    case 3:
+        return 1 / (x * x * x);
+    case 4:
+        return 1 / (x * x * (x * x));
+    default:
+        return pow(x, -s);
+    }
+}
+
 /* Hurwitz's zeta function, sum of (x + k)^-s over k = 0, 1, ..., for x > 0: the first terms, and Euler-Maclaurin's formula for
  * the rest. */
 static double zeta(int s, double x)
 {
     double sum = 0, end = 10 + s;
     for (; x < end; x++)
-        sum += pow(x, -s);
-    double power = pow(x, -s), rising = s / x, tail = 0;
+        sum += inverse_power(x, s);
+    double power = inverse_power(x, s), rising = s / x, tail = 0;
     for (int k = 0; k < COUNT_OF(bernoulli); k++) {
         tail += bernoulli[k] * rising;
         rising *= (s + 2 * k + 1) / x * ((s + 2 * k + 2) / x);

@@ -73,7 +73,11 @@ double bench_number(unsigned i);
 /* Seconds, from anywhere. */
 double bench_now(void);
 
-/* Prints what the derivative of each operation costs; false if one has no row. */
+#define MODEL(name, shapes, function) tad_var function(const tad_var x[]);
+#include "models.def"
+#undef MODEL
+
+/* Prints what the derivatives of each operation, and of models, cost; false if an operation has no row. */
 bool bench_costs(bool wanted(const char *name, char *const words[]), char *const words[]);
 
 /* A rule of <tad/tad.h> was not obeyed by the benchmark, or there is no memory: says so and ends with status 1. */
