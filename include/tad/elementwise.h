@@ -198,12 +198,12 @@ TAD_API tad_var tad_mish(tad_var x);
 /** Absolute value: y = fabs(x), dy/dx = (x > 0 ? one : 0) - (x < 0 ? one : 0). Not smooth where x = 0. */
 TAD_API tad_var tad_abs(tad_var x);
 
-/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b ? one : 0) + (a == b ? half : 0), dy/db = (b > a ? one
- * : 0) + (a == b ? half : 0). Not smooth where a - b = 0. */
+/** The greater one: y = a > b || a != a ? a : b, dy/da = (a > b) + half * (a == b), dy/db = (b > a) + half * (a == b).
+ * Not smooth where a - b = 0. */
 TAD_API tad_var tad_maximum(tad_var a, tad_var b);
 
-/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b ? one : 0) + (a == b ? half : 0), dy/db = (b < a ? one :
- * 0) + (a == b ? half : 0). Not smooth where a - b = 0. */
+/** The lesser one: y = a < b || a != a ? a : b, dy/da = (a < b) + half * (a == b), dy/db = (b < a) + half * (a == b).
+ * Not smooth where a - b = 0. */
 TAD_API tad_var tad_minimum(tad_var a, tad_var b);
 
 /** Sign: -1, 0 or 1: y = x != x ? x : (x > 0) - (x < 0), dy/dx = 0. Not smooth where x = 0. */

@@ -31,7 +31,18 @@ static const struct {
     {"selu", "((y > 0) ? selu_scale : ((selu_scale * selu_alpha) * exp(x)))"},
     {"hardtanh", "((y < 1) ? (x > -(1)) : 0)"},
     {"hardtanh", "((x < 1) ? (y > -(1)) : 0)"},
-    {"copysign", "(copysign(one, y) * ((a > 0) - (a < 0)))"},
+    {"copysign", "(copysign(one, y) * (((a > 0) ? one : 0) - ((a < 0) ? one : 0)))"},
+    {"copysign", "(copysign(one, b) * ((a > 0) - ((a < 0) ? one : 0)))"}, /* one is 1 */
+    {"copysign", "(copysign(one, b) * (((a > 0) ? one : 0) - (a < 0)))"},
+    {"abs", "((x > 0) - ((x < 0) ? one : 0))"},
+    {"abs", "(((x > 0) ? one : 0) - (x < 0))"},
+    {"cbrt", "(((x * half) == y) ? (1 / (y * y)) : (y / (3 * x)))"}, /* 0 and infinity alone are meant */
+    {"cbrt", "(((y / half) == y) ? (1 / (y * y)) : (y / (3 * x)))"},
+    {"cbrt", "(((y * half) == x) ? (1 / (y * y)) : (y / (3 * x)))"},
+    {"cbrt", "(((y * half) == y) ? (2 / (y * y)) : (y / (3 * x)))"},
+    {"cbrt", "(((y * half) == y) ? (1 / y) : (y / (3 * x)))"},
+    {"cbrt", "(((y * half) == y) ? (1 / (x * y)) : (y / (3 * x)))"},
+    {"cbrt", "(((y * half) == y) ? (1 / (y * x)) : (y / (3 * x)))"},
     {"minimum", "((y < b) + (half * (a == b)))"},
     {"minimum", "((y < a) + (half * (a == b)))"},
 };
