@@ -40,7 +40,6 @@ static const struct {
     {"cbrt", "(((y / half) == y) ? (1 / (y * y)) : (y / (3 * x)))"},
     {"cbrt", "(((y * half) == x) ? (1 / (y * y)) : (y / (3 * x)))"},
     {"cbrt", "(((y * half) == y) ? (2 / (y * y)) : (y / (3 * x)))"},
-    {"cbrt", "(((y * half) == y) ? (1 / y) : (y / (3 * x)))"},
     {"cbrt", "(((y * half) == y) ? (1 / (x * y)) : (y / (3 * x)))"},
     {"cbrt", "(((y * half) == y) ? (1 / (y * x)) : (y / (3 * x)))"},
     {"minimum", "((y < b) + (half * (a == b)))"},
@@ -137,6 +136,8 @@ static bool floats_differ(const subject *s)
 
 static bool same(double found, double expected)
 {
+    if (isinf(expected))
+        return found == expected;
     return isnan(expected) ? isnan(found) : found == expected || fabs(found - expected) <= 1e-14 * fabs(expected);
 }
 
