@@ -258,10 +258,10 @@ bench: $(BUILD)/bench/bench ## measure speed; BENCH_ARGS are passed on
 scripts := tests/scripts
 script_environment = BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' MAKE='$(MAKE)' LIBS='$(LDFLAGS) $(LDLIBS) $(LIBS)'
 
-check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, unit tests, unit tests with sanitizers
-	@$(MAKE) --no-print-directory check-scripts
+check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, unit tests with sanitizers, unit tests
+	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san lib tests
+	@$(MAKE) --no-print-directory -j2 -Oline check-scripts check-asan
 	@$(MAKE) --no-print-directory check-unit
-	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san check-unit
 
 check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_layers.sh

@@ -2,11 +2,10 @@
 #ifndef TAD_TESTS_SUPPORT_H
 #define TAD_TESTS_SUPPORT_H
 
+#include "assertions.h"
 #include "sanitized.h"
 
 #include <tad/tad.h>
-
-#include <check.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -1,8 +1,8 @@
 /* The parser of expressions: what the steps compute, what errors say, and what it does without memory. */
+#include "assertions.h"
 #include "ops/elementwise.h"
 #include "ops/expression.h"
 
-#include <check.h>
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>

@@ -45,7 +45,7 @@ static void check(tad__kernel kernel, bool f32, bool add, int64_t m, int64_t n, 
         for (int64_t j = 0; j < 64; j++) {
             double right = add || i >= m ? before[i * 64 + j] : 0,
                    found = f32 ? (double)c32[i * 64 + j] : c[i * 64 + j];
-            for (int64_t l = 0; l < k && i < m; l++)
+            for (int64_t l = 0; l < k && i < m && j < n; l++)
                 right += a[row[i] + column[l]] * b[line[l] + j];
             bool slack = i < m && j >= n && j < n + TAD__INDEXED_SLACK;
             if (i < m && j >= n)
