@@ -20,11 +20,20 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
     uint32_t   id = tape->count++, birth = tape->birth;
     tad__node *node = &tape->nodes[id];
     double    *to = &tape->values[id];
-    TAD__PREFETCH_TO_WRITE(node + TAD__AHEAD);
-    TAD__PREFETCH_TO_WRITE(to + TAD__AHEAD);
+    if (id % 4 == 0) /* a line of nodes */
+        TAD__PREFETCH_TO_WRITE(node + TAD__AHEAD);
+    if (id % 8 == 0) /* and one of values */
+        TAD__PREFETCH_TO_WRITE(to + TAD__AHEAD);
     *to = value;
     *node = (tad__node){(uint16_t)row, (uint16_t)flags, {a.id, b.id}, birth};
     return (tad_var){tape, id, birth};
+}
+
+/* With a constant operand: apart, so that the usual way needs few registers. */
+static TAD__NOINLINE tad_var push_mixed(tad_var a, tad_var b, int row, unsigned steps, double value)
+{
+    const tad__node *nodes = a.tape->nodes;
+    return push(a.tape, row, a, b, tad__scalar_flags(nodes[a.id].flags, nodes[b.id].flags) | steps, value);
 }
 
 /* A row whose derivatives are all 0 is piecewise constant. */
@@ -58,8 +67,7 @@ static inline tad_var push(tad_tape *tape, int row, tad_var a, tad_var b, unsign
                 if (both & TAD__DIFFERENTIABLE) /* mostly, and then the flags are known */                             \
                     return push(tape, TAD__ROW_##name, first, second,                                                  \
                                 tad__scalar_flags(TAD__DIFFERENTIABLE, TAD__DIFFERENTIABLE) | steps, (value));         \
-                return push(tape, TAD__ROW_##name, first, second, tad__scalar_flags(n1->flags, n2->flags) | steps,     \
-                            (value));                                                                                  \
+                return push_mixed(first, second, TAD__ROW_##name, steps, (value));                                     \
             }                                                                                                          \
         }                                                                                                              \
         return apply(first, second, TAD__ROW_##name, TAD_CALLER);                                                      \
