@@ -400,17 +400,6 @@ START_TEST(second_order)
 }
 END_TEST
 
-/* With sanitizers a process for each check takes longer than the check. */
-START_TEST(all_at_once)
-{
-    each_sample_of(_i, check_differences);
-    each_sample_of(_i, check_floats);
-    each_sample_of(_i, check_numbers);
-    each_sample_of(_i, check_algebra);
-    each_sample_of(_i, check_second_order);
-}
-END_TEST
-
 Suite *derivatives_suite(void)
 {
     Suite *suite = suite_create("derivatives");
@@ -420,10 +409,6 @@ Suite *derivatives_suite(void)
         count++;
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
-    if (SANITIZED) {
-        tcase_add_loop_test(tests, all_at_once, 0, count);
-        return suite;
-    }
     tcase_add_loop_test(tests, differences, 0, count);
     tcase_add_loop_test(tests, floats, 0, count);
     tcase_add_loop_test(tests, numbers_and_nodes, 0, count);
