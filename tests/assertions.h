@@ -9,8 +9,7 @@
 #if CHECK_MAJOR_VERSION > 0 || CHECK_MINOR_VERSION >= 15
 #undef ck_assert_msg
 #define ck_assert_msg(expression, ...)                                                                                 \
-    ((expression) ? (void)0                                                                                            \
-                  : _ck_assert_failed(__FILE__, __LINE__, "Assertion '" #expression "' failed", __VA_ARGS__))
+    ((expression) ? (void)0 : _ck_assert_failed(__FILE__, __LINE__, "Assertion '" #expression "' failed", __VA_ARGS__))
 #endif
 
 #endif
