@@ -75,8 +75,7 @@ static bool parse_call(tad__parser *p, const tad__token *word)
     return tad__close(p, &open, TAD__CLOSE, "an operator, ',' or ')'") && tad__emit_call(p, op, count, word);
 }
 
-static const tad__grammar grammar = {
-    .operand = "a number, a name, '-' or '('", .name = parse_name, .call = parse_call};
+static const tad__grammar grammar = {.operand = "a number, a name, '-' or '('", .name = parse_name, .call = parse_call};
 
 tad_status tad__expression_parse(const tad_allocator *allocator, const char *text, const char *const names[],
                                  int name_count, tad__expression *expression, tad_text_error *error)

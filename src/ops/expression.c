@@ -60,8 +60,8 @@ void tad__retract(tad__parser *p, size_t first, size_t values)
 bool tad__emit_call(tad__parser *p, const tad_op *op, int count, const tad__token *at)
 {
     size_t first = p->expression->count - (size_t)count; /* where it begins if all operands are single steps */
-    return tad__emit(p, (tad__step){
-                            .kind = TAD__CALL, .op = op, .count = count, .at = at->start, .length = at->length}) &&
+    return tad__emit(p,
+                     (tad__step){.kind = TAD__CALL, .op = op, .count = count, .at = at->start, .length = at->length}) &&
            (!p->grammar->fold || p->grammar->fold(p, first));
 }
 
@@ -100,10 +100,10 @@ static bool parse_primary(tad__parser *p)
     tad__token  first = p->lexer.next;
     tad__lexer *lexer = &p->lexer;
     if (first.kind == TAD__LITERAL)
-        return tad__advance(lexer) && tad__emit(p, (tad__step){.kind = TAD__NUMBER,
-                                                               .number = first.number,
-                                                               .at = first.start,
-                                                               .length = first.length});
+        return tad__advance(lexer) &&
+               tad__emit(
+                   p,
+                   (tad__step){.kind = TAD__NUMBER, .number = first.number, .at = first.start, .length = first.length});
     if (first.kind == TAD__WORD)
         return tad__advance(lexer) &&
                (lexer->next.kind == TAD__OPEN ? p->grammar->call(p, &first) : p->grammar->name(p, &first));

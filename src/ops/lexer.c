@@ -55,15 +55,15 @@ static const struct {
     {"%", "comments begin with #"},
     {"{", "brackets of lists are [ and ]"},
     {"}", "brackets of lists are [ and ]"},
-    {"\xc3\x97", "for a product write *"},         /* multiplication sign */
-    {"\xc2\xb7", "for a product write *"},         /* middle dot */
-    {"\xe2\x8b\x85", "for a product write *"},     /* dot operator */
-    {"\xc3\xb7", "for a quotient write /"},        /* division sign */
-    {"\xe2\x88\x92", "the minus sign is -"},       /* minus */
-    {"\xe2\x80\x93", "the minus sign is -"},       /* en dash */
-    {"\xc2\xb2", "for a square write x^2"},        /* superscript two */
-    {"\xe2\x88\x9a", "for a root write sqrt(x)"},  /* radical */
-    {"\xcf\x80", "write pi"},                      /* small pi */
+    {"\xc3\x97", "for a product write *"},                                  /* multiplication sign */
+    {"\xc2\xb7", "for a product write *"},                                  /* middle dot */
+    {"\xe2\x8b\x85", "for a product write *"},                              /* dot operator */
+    {"\xc3\xb7", "for a quotient write /"},                                 /* division sign */
+    {"\xe2\x88\x92", "the minus sign is -"},                                /* minus */
+    {"\xe2\x80\x93", "the minus sign is -"},                                /* en dash */
+    {"\xc2\xb2", "for a square write x^2"},                                 /* superscript two */
+    {"\xe2\x88\x9a", "for a root write sqrt(x)"},                           /* radical */
+    {"\xcf\x80", "write pi"},                                               /* small pi */
     {"\xc2\xa0", "this is a space of another kind; write an ordinary one"}, /* no-break space */
 };
 
