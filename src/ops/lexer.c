@@ -265,7 +265,9 @@ static const char *skip_blanks(const tad__lexer *lexer, const char *at)
 bool tad__advance(tad__lexer *lexer)
 {
     tad__token *t = &lexer->next;
-    const char *at = skip_blanks(lexer, t->start + t->length);
+    const char *at;
+    lexer->behind = t->start + t->length;
+    at = skip_blanks(lexer, lexer->behind);
     *t = (tad__token){.kind = TAD__END, .start = at};
     if (!*at)
         return true;

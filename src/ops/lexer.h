@@ -46,6 +46,7 @@ typedef struct tad__lexer {
     bool            model;
     int             brackets; /* that are open: within them a line goes on */
     tad__token      next;
+    const char     *behind; /* where the token before that ends */
 } tad__lexer;
 
 /* Replaces lexer->next by the token behind it. For a start, make next.start the text. */
