@@ -6,6 +6,7 @@
 
 #define SUITES(SUITE)                                                                                                  \
     SUITE(expression)                                                                                                  \
+    SUITE(language)                                                                                                    \
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \
