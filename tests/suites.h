@@ -7,6 +7,7 @@
 #define SUITES(SUITE)                                                                                                  \
     SUITE(expression)                                                                                                  \
     SUITE(language)                                                                                                    \
+    SUITE(language_examples)                                                                                           \
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \

@@ -542,7 +542,7 @@ START_TEST(failing_allocations_of_parse)
         tad_status     status = tad_model_parse(&allocator, whole, strlen(whole), &model, &error);
         failed = h.calls >= n;
         ck_assert(status == TAD_OK || (failed && status == TAD_ENOMEM)); /* a smaller block may do */
-        ck_assert_uint_eq(tad_model_count(model), status == TAD_OK ? 9 : 0);
+        ck_assert_uint_eq(tad_model_count(model), (size_t)(status == TAD_OK ? 10 : 0));
         ck_assert_str_eq(error.message, status != TAD_OK ? "out of memory" : "");
         if (!failed && h.calls > 0)
             h.fail_at = h.calls + 1;
