@@ -1,7 +1,10 @@
-/* The networks in examples/ that are texts: to the last bit what the same operations give in C. */
+/* The networks in examples/ that are texts: to the last bit what the same operations give in C; and all that
+ * docs/language.md shows. */
 #include "../examples/network.h"
 #include "suites.h"
 #include "support.h"
+
+#include "tools/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -183,6 +186,116 @@ START_TEST(losses)
 }
 END_TEST
 
+/* ---- docs/language.md ---- */
+
+static void add_value(tad__text *out, const double *data, int rank, const int64_t dims[])
+{
+    int64_t block = 1;
+    if (rank == 0) {
+        tad__text_add(out, "%g", data[0] == 0 ? 0.0 : data[0]);
+        return;
+    }
+    for (int i = 1; i < rank; i++)
+        block *= dims[i];
+    for (int64_t i = 0; i < dims[0]; i++) {
+        tad__text_add(out, i ? ", " : "[");
+        add_value(out, data + i * block, rank - 1, dims + 1);
+    }
+    tad__text_add(out, "]");
+}
+
+/* What the page shows for a model: its outputs, or its error. */
+static void run(const char *block, char *out, size_t size)
+{
+    tad__text      words = {.out = out, .size = size};
+    tad_text_error error;
+    double         data[64];
+    int64_t        dims[TAD_MAX_RANK];
+    *out = '\0';
+    tad_status status = tad_model_parse(NULL, block, strlen(block), &model, &error);
+    tape = tad_tape_new();
+    if (status == TAD_OK)
+        status = tad_model_record(model, tape, vars, &error);
+    if (status != TAD_OK)
+        tad_text_error_write(&error, "model.tad", block, strlen(block), out, size);
+    for (size_t i = 0; i < tad_model_count(model) && status == TAD_OK; i++) {
+        if (!tad_model_symbol(model, i)->output)
+            continue;
+        expect_ok(tad_read(vars[i], data, sizeof data));
+        for (int k = 0; k < tad_rank(vars[i]); k++)
+            dims[k] = tad_dim(vars[i], k);
+        tad__text_add(&words, "%s = ", tad_model_symbol(model, i)->name);
+        add_value(&words, data, tad_rank(vars[i]), dims);
+        tad__text_add(&words, "\n");
+    }
+    tad_tape_free(tape);
+    tad_model_free(model);
+}
+
+/* Copies the next block with fences of that language behind `at`; returns what is behind it, NULL if there is none. */
+static const char *next_block(const char *at, const char *language, char *out, size_t size)
+{
+    char fence[32];
+    snprintf(fence, sizeof fence, "\n```%s\n", language);
+    const char *start = strstr(at, fence), *end = start ? strstr(start + 1, "\n```\n") : NULL;
+    if (!end)
+        return NULL;
+    start += strlen(fence);
+    ck_assert_uint_lt((size_t)(end + 1 - start), size);
+    memcpy(out, start, (size_t)(end + 1 - start));
+    out[end + 1 - start] = '\0';
+    return end;
+}
+
+static char page[30000], block[6000], expected[6000], shown[6000];
+
+static void read_page(void)
+{
+    FILE *file = fopen("docs/language.md", "r");
+    ck_assert_ptr_nonnull(file);
+    size_t bytes = fread(page, 1, sizeof page - 1, file);
+    fclose(file);
+    ck_assert_uint_lt(bytes, sizeof page - 1);
+}
+
+START_TEST(the_page)
+{
+    int n = 0;
+    read_page();
+    for (const char *at = page; (at = next_block(at, "tad", block, sizeof block)) != NULL; n++) {
+        ck_assert_msg(strncmp(at, "\n```\n```text\n", 13) == 0, "no ```text follows this:\n%s", block);
+        ck_assert_ptr_nonnull(next_block(at, "text", expected, sizeof expected));
+        run(block, shown, sizeof shown);
+        ck_assert_msg(strcmp(shown, expected) == 0, "docs/language.md says of\n%s\n%s\nbut it is\n%s", block, expected,
+                      shown);
+    }
+    ck_assert_int_ge(n, 10);
+}
+END_TEST
+
+START_TEST(signatures_of_the_page)
+{
+    const tad_op       *op;
+    const tad__filling *filling;
+    char                line[200];
+    tad__text           words = {.out = shown, .size = sizeof shown};
+    read_page();
+    for (size_t i = 0; (op = tad_op_at(i)) != NULL; i++)
+        if (!op->partial[0] && tad_op_signature(op, line, sizeof line) > 0)
+            tad__text_add(&words, "%s\n", line);
+    ck_assert_ptr_nonnull(next_block(page, "signatures", expected, sizeof expected));
+    ck_assert_str_eq(shown, expected);
+    words.length = 0;
+    for (size_t i = 0; (filling = tad__filling_at(i)) != NULL; i++) {
+        tad__text list = {.out = line, .size = sizeof line};
+        tad__argument_list(&list, filling->arguments, filling->defaults);
+        tad__text_add(&words, "%s(%s)\n", filling->name, line + 2);
+    }
+    ck_assert_ptr_nonnull(next_block(page, "fillings", expected, sizeof expected));
+    ck_assert_str_eq(shown, expected);
+}
+END_TEST
+
 Suite *language_examples_suite(void)
 {
     Suite *suite = suite_create("language_examples");
@@ -194,5 +307,10 @@ Suite *language_examples_suite(void)
     tcase_add_test(networks, cross_entropy);
     tcase_add_test(networks, losses);
     suite_add_tcase(suite, networks);
+
+    TCase *manual = tcase_create("page");
+    tcase_add_test(manual, the_page);
+    tcase_add_test(manual, signatures_of_the_page);
+    suite_add_tcase(suite, manual);
     return suite;
 }
