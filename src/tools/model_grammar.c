@@ -188,7 +188,8 @@ bool tad__unclosed(tad__parser *p, const tad__token *open, const char *expected)
         return tad__fault_at(lexer, &found, "'%.*s' closes nothing: the '%s' of line %d is still open", found.length,
                              found.start, bracket, tad__line_of(lexer->text, open->start)) ||
                tad__advise(lexer, "expected '%s'", closing);
-    if (found.kind == TAD__END || found.kind == TAD__LINE || (found.kind == TAD__WORD && tad__begins_line(&p->lexer, &found)))
+    if (found.kind == TAD__END || found.kind == TAD__LINE ||
+        (found.kind == TAD__WORD && tad__begins_line(&p->lexer, &found)))
         return tad__fault_at(lexer, open, "this '%s' is never closed", bracket) ||
                tad__advise(lexer, "expected '%s' before the end of line %d", closing,
                            tad__line_of(lexer->text, open->start));
