@@ -40,7 +40,8 @@ extern "C" {
     X(EINDEX, "index out of range", "indices count from 0; a negative one counts from the end")                        \
     X(ESINGULAR, "matrix is singular or not positive definite",                                                        \
       "check its rank, or add a small multiple of the identity")                                                       \
-    X(EBRANCH, "a recorded comparison has another outcome", "record the function again at the new values")
+    X(EBRANCH, "a recorded comparison has another outcome", "record the function again at the new values")                 \
+    X(EIO, "output was refused", "see why the writer stopped: a full disk, a closed pipe")
 
 typedef enum tad_status {
 #define TAD_STATUS_ENUM(name, meaning, hint) TAD_##name,
@@ -82,6 +83,13 @@ typedef struct tad_array {
     int64_t   strides[TAD_MAX_RANK]; /**< in elements */
     void     *data;
 } tad_array;
+
+/** Where long text goes: a page, a graph, a report. `write` is given pieces in order, without a final 0, and returns whether
+ * to go on; after the first false it is not called again. */
+typedef struct tad_writer {
+    bool (*write)(void *user, const char *text, size_t bytes);
+    void *user;
+} tad_writer;
 
 /** Where a tape's memory comes from, in the manner of Lua's allocator: one function that does everything.
  *
