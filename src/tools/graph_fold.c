@@ -114,16 +114,14 @@ bool tad__graph_regroup(tad__graph *graph, uint32_t root[], bool folds)
 
 /* ---- steps: each sets the root of every box ---- */
 
-static void all_alone(const tad__graph *graph, uint32_t root[])
-{
-    for (uint32_t b = 0; b < graph->box_count; b++)
-        root[b] = b;
-}
+/* More nodes than this are no formula that one could read. */
+enum { TERMS = 12 };
 
 static bool joins_formula(const tad__graph *graph, const tad__box *box, const tad__box *user)
 {
-    (void)user;
-    return box->kind != TAD__BOX_INPUT && !tad_name(tad__handle(graph->tape, box->id));
+    if (user->kind != TAD__BOX_OPERATION || box->count + user->count > TERMS)
+        return false;
+    return (box->kind == TAD__BOX_CONSTANT || box->kind == TAD__BOX_OPERATION) && !tad_name(tad__handle(graph->tape, box->id));
 }
 
 static bool joins_fold(const tad__graph *graph, const tad__box *box, const tad__box *user)
@@ -133,7 +131,7 @@ static bool joins_fold(const tad__graph *graph, const tad__box *box, const tad__
 }
 
 /* What is used by one box only joins it, if `joins` says so: results first, so that whole trees do. */
-static void join_users(const tad__graph *graph, uint32_t root[], uint32_t user[],
+static void join_users(tad__graph *graph, uint32_t root[], uint32_t user[],
                        bool (*joins)(const tad__graph *graph, const tad__box *box, const tad__box *user))
 {
     memset(user, 0xff, graph->box_count * sizeof *user);
@@ -141,6 +139,8 @@ static void join_users(const tad__graph *graph, uint32_t root[], uint32_t user[]
         const tad__box *box = &graph->boxes[b];
         bool            alone = box->output || user[b] == nobody || user[b] == several;
         root[b] = alone || !joins(graph, box, &graph->boxes[user[b]]) ? b : user[b];
+        if (root[b] != b)
+            graph->boxes[root[b]].count += box->count;
         for (uint32_t i = 0; i < box->links; i++) {
             uint32_t *of = &user[graph->links[box->first_link + i].from];
             *of = *of == nobody || *of == root[b] ? root[b] : several;
@@ -213,6 +213,12 @@ static bool apply(tad__graph *graph, uint32_t root[], bool folds)
     return tad__graph_regroup(graph, root, folds);
 }
 
+static bool fold_formulas(tad__graph *graph, uint32_t root[], uint32_t user[])
+{
+    join_users(graph, root, user, joins_formula);
+    return apply(graph, root, false);
+}
+
 static bool fold_scopes(tad__graph *graph, uint32_t root[], uint32_t user[])
 {
     uint32_t deepest = 0;
@@ -254,13 +260,11 @@ bool tad__graph_fold(tad__graph *graph)
     uint32_t *user = tad__arena_take(&graph->arena, graph->box_count * sizeof *user);
     if (!root || !user)
         return false;
-    all_alone(graph, root);
-    if (graph->options.formulas || graph->box_count > most) {
-        join_users(graph, root, user, joins_formula);
-        if (!apply(graph, root, false))
-            return false;
-    }
+    if (graph->options.formulas && !fold_formulas(graph, root, user))
+        return false;
     if (graph->box_count > most && !fold_scopes(graph, root, user))
+        return false;
+    if (graph->box_count > most && !fold_formulas(graph, root, user))
         return false;
     return graph->box_count <= most || fold_neighbours(graph, root, user);
 }

@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* Characters of a name or formula in a box; elements of a tensor that are all shown; members of which a formula is made. */
-enum { NAME = 28, FORMULA = 44, ELEMENTS = 4, TERMS = 10, KINDS = 64 };
+enum { NAME = 28, FORMULA = 44, ELEMENTS = 4, TERMS = 12, KINDS = 64 };
 
 /* ---- UTF-8 ---- */
 
@@ -187,7 +187,7 @@ static void add_contents(tad__text *text, const tad__graph *graph, const tad__bo
 }
 
 static void add_title(tad__text *text, const tad__graph *graph, const tad__box *box, const char *name, const tad_op *op,
-                      size_t most)
+                      const tad_array *value, size_t most)
 {
     if (box->kind == TAD__BOX_FOLD && box->scope != 0) {
         const tad__scope *scope = &graph->scopes[box->scope];
@@ -200,6 +200,8 @@ static void add_title(tad__text *text, const tad__graph *graph, const tad__box *
         add_clean(text, name, most);
     else if (op)
         add_clean(text, op->name, most);
+    else if (box->kind == TAD__BOX_CONSTANT && tad__array_count(value) == 1)
+        add_numbers(text, value, graph->options.digits);
     else
         tad__text_add(text, "v%u", box->id);
 }
@@ -252,7 +254,7 @@ static void add_tip(tad__text *tip, const tad__graph *graph, const tad__box *box
 {
     double    zero = 0;
     tad_array adjoint;
-    add_title(tip, graph, box, name, op, 200);
+    add_title(tip, graph, box, name, op, value, 200);
     if (box->count > 1) {
         tad__text_add(tip, "\n%u nodes: ", box->count);
         add_contents(tip, graph, box, 10);
@@ -287,9 +289,10 @@ void tad__graph_label(const tad__graph *graph, uint32_t at, tad__label_text *lab
     for (int i = 0; i < TAD__LABEL_LINES; i++)
         lines[i] = (tad__text){.out = label->lines[i], .size = sizeof label->lines[i]};
     tad__value_array(tape, box->id, &value);
-    add_title(&lines[0], graph, box, name, op, NAME);
+    add_title(&lines[0], graph, box, name, op, &value, NAME);
     add_kind(&lines[1], graph, box, name, op, &value);
-    if (graph->options.values && box->kind != TAD__BOX_FOLD)
+    bool told = box->kind == TAD__BOX_CONSTANT && !name && tad__array_count(&value) == 1; /* by the title */
+    if (graph->options.values && box->kind != TAD__BOX_FOLD && !told)
         add_numbers(&lines[2], &value, digits);
     if (graph->options.gradients && box->kind != TAD__BOX_FOLD && find_adjoint(tape, box->id, &zero, &adjoint)) {
         tad__text_add(&lines[3], "adj ");

@@ -36,6 +36,9 @@ bool tad__layered_order(tad__arena *arena, tad__layered *g);
 /* Sets x. */
 bool tad__layered_place(tad__arena *arena, tad__layered *g);
 
+/* Moves what is set towards what it is linked with. */
+bool tad__layered_tighten(tad__arena *arena, tad__layered *g);
+
 static inline bool tad__layered_is_bend(const tad__layered *g, uint32_t node)
 {
     return node >= g->box_count;
@@ -44,6 +47,24 @@ static inline bool tad__layered_is_bend(const tad__layered *g, uint32_t node)
 static inline uint32_t tad__layered_size(const tad__layered *g, uint32_t layer)
 {
     return g->start[layer + 1] - g->start[layer];
+}
+
+/* The node beside v, to the right (or to the left); UINT32_MAX if v is the last. */
+static inline uint32_t tad__layered_beside(const tad__layered *g, uint32_t v, bool right)
+{
+    uint32_t layer = g->layer[v], at = g->start[layer] + g->place[v];
+    if (right ? at + 1 == g->start[layer + 1] : at == g->start[layer])
+        return UINT32_MAX;
+    return g->order[right ? at + 1 : at - 1];
+}
+
+/* From middle to middle of neighbours; lines may run closer together than boxes. */
+static inline double tad__layered_distance(const tad__layered *g, uint32_t a, uint32_t b)
+{
+    double gap = g->gap;
+    if (tad__layered_is_bend(g, a) || tad__layered_is_bend(g, b))
+        gap *= tad__layered_is_bend(g, a) && tad__layered_is_bend(g, b) ? 0.4 : 0.6;
+    return (g->width[a] + g->width[b]) / 2 + gap;
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "tools/layered.h"
 
+#include <math.h>
 #include <string.h>
 
 /* An arrow that spans many layers bends in each; a graph may have as many bends as this allows, and its longest arrows, if
@@ -42,7 +43,8 @@ static uint32_t high_end(const tad__layout_arrow *arrow)
 
 /* ---- layers ---- */
 
-/* Each box as high up as its operands allow, and then as far down as shortens arrows: what only it uses moves along. */
+/* Each box as high up as its operands allow, and then as far down as shortens arrows, those from leaves aside: what only it uses
+ * moves along. */
 static bool choose_layers(layout_work *w)
 {
     const tad__layout *l = w->layout;
@@ -69,7 +71,7 @@ static bool choose_layers(layout_work *w)
             if (u == v)
                 continue;
             layer[v] = layer[v] > layer[u] ? layer[v] : layer[u] + 1;
-            pull[v] += outs[u] > 1 || pull[u] > 0;
+            pull[v] += start[u] < start[u + 1] && (outs[u] > 1 || pull[u] > 0);
         }
     }
     for (uint32_t v = n; v-- > 0;) {
@@ -178,21 +180,34 @@ static void fill_sides(tad__layered *g)
 
 /* ---- coordinates ---- */
 
-static bool place_boxes(layout_work *w)
+/* Tops and bottoms of layers. Where links have far to go sideways the gap is wider. */
+static bool place_layers(layout_work *w)
 {
-    tad__layout  *l = w->layout;
-    tad__layered *g = &w->g;
+    const tad__layout  *l = w->layout;
+    const tad__layered *g = &w->g;
+    double             *sideways = tad__layered_take(w->arena, g->layer_count, sizeof *sideways);
     w->top = tad__layered_take(w->arena, g->layer_count, sizeof *w->top);
     w->bottom = tad__layered_take(w->arena, g->layer_count, sizeof *w->bottom);
-    if (!w->top || !w->bottom)
+    if (!sideways || !w->top || !w->bottom)
         return false;
+    for (uint32_t e = 0; e < g->link_count; e++) {
+        double *most = &sideways[g->layer[g->links[e].lower]];
+        *most = fmax(*most, fabs(g->x[g->links[e].upper] - g->x[g->links[e].lower]));
+    }
     for (uint32_t v = 0; v < l->box_count; v++)
         if (l->boxes[v].height > w->bottom[g->layer[v]])
             w->bottom[g->layer[v]] = l->boxes[v].height;
     for (uint32_t i = 0; i < g->layer_count; i++) {
-        w->top[i] = i ? w->bottom[i - 1] + l->gap_y : 0;
+        w->top[i] = i ? w->bottom[i - 1] + l->gap_y * fmin(3, 1 + fmax(0, sideways[i] - 4 * l->gap_y) / 400) : 0;
         w->bottom[i] += w->top[i];
     }
+    return true;
+}
+
+static void place_boxes(const layout_work *w)
+{
+    tad__layout        *l = w->layout;
+    const tad__layered *g = &w->g;
     double left = 0, right = 0;
     for (uint32_t v = 0; v < g->count; v++) {
         left = v == 0 || g->x[v] - g->width[v] / 2 < left ? g->x[v] - g->width[v] / 2 : left;
@@ -209,7 +224,6 @@ static bool place_boxes(layout_work *w)
     l->width = right - left;
     l->height = g->layer_count ? w->bottom[g->layer_count - 1] : 0;
     l->layer_count = g->layer_count;
-    return true;
 }
 
 /* Arrows end on the upper side of their box where they come from above, but apart from each other. `at`: where the links of
@@ -311,5 +325,9 @@ bool tad__layout_run(tad__arena *arena, tad__layout *layout)
     if (!w.g.layer || !w.bends || !w.lengths || !choose_layers(&w) || !make_links(&w))
         return false;
     fill_sides(&w.g);
-    return tad__layered_order(arena, &w.g) && tad__layered_place(arena, &w.g) && place_boxes(&w) && draw_arrows(&w);
+    if (!tad__layered_order(arena, &w.g) || !tad__layered_place(arena, &w.g) ||
+        !tad__layered_tighten(arena, &w.g) || !place_layers(&w))
+        return false;
+    place_boxes(&w);
+    return draw_arrows(&w);
 }

@@ -175,6 +175,30 @@ static void sweep(const order_work *w, bool down)
     sort_all_links(g);
 }
 
+/* The mirror image has as many crossings. The better one has more boxes in the order of their numbers. */
+static void choose_side(tad__layered *g)
+{
+    int64_t rising = 0;
+    for (uint32_t layer = 0; layer < g->layer_count; layer++) {
+        uint32_t last = UINT32_MAX;
+        for (uint32_t i = g->start[layer]; i < g->start[layer + 1]; i++) {
+            uint32_t v = g->order[i];
+            if (tad__layered_is_bend(g, v))
+                continue;
+            rising += last == UINT32_MAX ? 0 : last < v ? 1 : -1;
+            last = v;
+        }
+    }
+    for (uint32_t layer = 0; layer < g->layer_count && rising < 0; layer++) {
+        uint32_t *order = g->order + g->start[layer], n = tad__layered_size(g, layer);
+        for (uint32_t i = 0; i < n / 2; i++) {
+            uint32_t v = order[i];
+            order[i] = order[n - 1 - i];
+            order[n - 1 - i] = v;
+        }
+    }
+}
+
 static bool improve(tad__arena *arena, order_work *w)
 {
     tad__layered *g = w->g;
@@ -198,6 +222,7 @@ static bool improve(tad__arena *arena, order_work *w)
         memcpy(w->best, g->order, g->count * sizeof *w->best);
     }
     memcpy(g->order, w->best, g->count * sizeof *w->best);
+    choose_side(g);
     for (uint32_t layer = 0; layer < g->layer_count; layer++)
         set_places(g, layer);
     sort_all_links(g);

@@ -6,31 +6,19 @@
 #include <math.h>
 #include <string.h>
 
+/* Links that blocks are not aligned along. */
+enum {
+    CROSSES = 1, /* one between bends, which are to be straight */
+    YIELDS = 2,  /* to another of the same box, along which the reader's eye goes on */
+};
+
 typedef struct place_work {
     const tad__layered *g;
-    bool     *crosses; /* of each link: it crosses one between bends, and gives way */
+    uint8_t  *flags; /* of each link */
     uint32_t *root, *next; /* of each node: its block's first node, and the next in the block, the first behind the last */
     uint32_t *waits, *queue; /* of each block: neighbours that are to be packed before it; and the order of packing */
     double   *x[4];
 } place_work;
-
-/* The node beside v, to the right (or to the left); UINT32_MAX if v is the last. */
-static uint32_t beside(const tad__layered *g, uint32_t v, bool right)
-{
-    uint32_t layer = g->layer[v], at = g->start[layer] + g->place[v];
-    if (right ? at + 1 == g->start[layer + 1] : at == g->start[layer])
-        return UINT32_MAX;
-    return g->order[right ? at + 1 : at - 1];
-}
-
-/* From middle to middle of neighbours; lines may run closer together than boxes. */
-static double distance(const tad__layered *g, uint32_t a, uint32_t b)
-{
-    double gap = g->gap;
-    if (tad__layered_is_bend(g, a) || tad__layered_is_bend(g, b))
-        gap *= tad__layered_is_bend(g, a) && tad__layered_is_bend(g, b) ? 0.6 : 0.8;
-    return (g->width[a] + g->width[b]) / 2 + gap;
-}
 
 /* ---- blocks ---- */
 
@@ -57,7 +45,8 @@ static void find_crossings(const place_work *w)
                 uint32_t v = g->order[done];
                 for (uint32_t k = g->up.start[v]; k < g->up.start[v + 1]; k++) {
                     uint32_t at = g->place[g->links[g->up.links[k]].upper];
-                    w->crosses[g->up.links[k]] = (at < least || at > most) && inner_link(g, v) == UINT32_MAX;
+                    if ((at < least || at > most) && inner_link(g, v) == UINT32_MAX)
+                        w->flags[g->up.links[k]] |= CROSSES;
                 }
             }
             least = most == UINT32_MAX ? 0 : most;
@@ -65,19 +54,64 @@ static void find_crossings(const place_work *w)
     }
 }
 
+/* Is it a leaf with one user, which can as well stand beside what leads on? */
+static bool is_pendant(const tad__layered *g, uint32_t v)
+{
+    return !tad__layered_is_bend(g, v) && g->up.start[v] == g->up.start[v + 1] &&
+           g->down.start[v] + 1 == g->down.start[v + 1];
+}
+
+/* Boxes are aligned with boxes rather than with bends, and with pendants only if there is nothing else: so a chain of
+ * operations is straight, and what it passes by goes around it. */
+static void find_yielding(const place_work *w)
+{
+    const tad__layered *g = w->g;
+    for (uint32_t v = 0; v < g->box_count; v++) {
+        bool solid = false, bend = false, below = false;
+        for (uint32_t k = g->up.start[v]; k < g->up.start[v + 1]; k++) {
+            uint32_t u = g->links[g->up.links[k]].upper;
+            bend |= tad__layered_is_bend(g, u);
+            solid |= !tad__layered_is_bend(g, u) && !is_pendant(g, u);
+        }
+        for (uint32_t k = g->up.start[v]; k < g->up.start[v + 1]; k++) {
+            uint32_t u = g->links[g->up.links[k]].upper;
+            if (is_pendant(g, u) ? solid || bend : solid && tad__layered_is_bend(g, u))
+                w->flags[g->up.links[k]] |= YIELDS;
+        }
+        for (uint32_t k = g->down.start[v]; k < g->down.start[v + 1]; k++)
+            below |= !tad__layered_is_bend(g, g->links[g->down.links[k]].lower);
+        for (uint32_t k = g->down.start[v]; k < g->down.start[v + 1]; k++)
+            if (below && tad__layered_is_bend(g, g->links[g->down.links[k]].lower))
+                w->flags[g->down.links[k]] |= YIELDS;
+    }
+}
+
+/* The k-th link of v that does not yield; counts them all. */
+static uint32_t nth_link(const place_work *w, const tad__layered_side *side, uint32_t v, uint32_t k, uint32_t *count)
+{
+    uint32_t found = UINT32_MAX;
+    *count = 0;
+    for (uint32_t i = side->start[v]; i < side->start[v + 1]; i++) {
+        if (w->flags[side->links[i]] & YIELDS)
+            continue;
+        if ((*count)++ == k)
+            found = side->links[i];
+    }
+    return found;
+}
+
 /* Aligns v with a median of its neighbours that is free and beyond `*last`, the place of the one taken before. */
 static void align(const place_work *w, uint32_t v, bool down, bool left, int64_t *last)
 {
     const tad__layered      *g = w->g;
     const tad__layered_side *side = down ? &g->up : &g->down;
-    const uint32_t          *links = side->links + side->start[v];
-    uint32_t                 n = side->start[v + 1] - side->start[v];
-    uint32_t                 medians[2] = {left ? (n - 1) / 2 : n / 2, left ? n / 2 : (n - 1) / 2};
+    uint32_t                 n;
+    nth_link(w, side, v, 0, &n);
     for (int i = 0; i < 2 && n > 0 && w->next[v] == v; i++) {
-        const tad__layered_link *link = &g->links[links[medians[i]]];
-        uint32_t                 u = down ? link->upper : link->lower;
+        uint32_t                 link = nth_link(w, side, v, (i == 0) == left ? (n - 1) / 2 : n / 2, &n);
+        uint32_t                 u = down ? g->links[link].upper : g->links[link].lower;
         int64_t                  at = g->place[u];
-        if (w->crosses[links[medians[i]]] || (left ? at <= *last : at >= *last))
+        if (w->flags[link] & CROSSES || (left ? at <= *last : at >= *last))
             continue;
         w->next[v] = w->next[u]; /* the block's last leads to its first */
         w->next[u] = v;
@@ -110,7 +144,7 @@ static void pack(const place_work *w, bool left, double x[])
     memset(w->waits, 0, g->count * sizeof *w->waits);
     for (uint32_t v = 0; v < g->count; v++) {
         x[v] = 0;
-        w->waits[w->root[v]] += beside(g, v, !left) != UINT32_MAX;
+        w->waits[w->root[v]] += tad__layered_beside(g, v, !left) != UINT32_MAX;
     }
     for (uint32_t v = 0; v < g->count; v++)
         if (w->root[v] == v && w->waits[v] == 0)
@@ -118,10 +152,10 @@ static void pack(const place_work *w, bool left, double x[])
     for (uint32_t i = 0; i < ready; i++) {
         uint32_t v = w->queue[i];
         do {
-            uint32_t u = beside(g, v, left);
+            uint32_t u = tad__layered_beside(g, v, left);
             if (u != UINT32_MAX) {
                 uint32_t root = w->root[u];
-                x[root] = fmax(x[root], x[w->queue[i]] + distance(g, v, u));
+                x[root] = fmax(x[root], x[w->queue[i]] + tad__layered_distance(g, v, u));
                 if (--w->waits[root] == 0)
                     w->queue[ready++] = root;
             }
@@ -132,9 +166,9 @@ static void pack(const place_work *w, bool left, double x[])
         uint32_t v = w->queue[i];
         double   most = INFINITY;
         do {
-            uint32_t u = beside(g, v, left);
+            uint32_t u = tad__layered_beside(g, v, left);
             if (u != UINT32_MAX)
-                most = fmin(most, x[w->root[u]] - distance(g, v, u));
+                most = fmin(most, x[w->root[u]] - tad__layered_distance(g, v, u));
             v = w->next[v];
         } while (v != w->queue[i]);
         x[v] = isfinite(most) ? fmax(x[v], most) : x[v];
@@ -184,17 +218,18 @@ bool tad__layered_place(tad__arena *arena, tad__layered *g)
 {
     place_work w = {.g = g};
     g->x = tad__layered_take(arena, g->count, sizeof *g->x);
-    w.crosses = tad__layered_take(arena, g->link_count, sizeof *w.crosses);
+    w.flags = tad__layered_take(arena, g->link_count, sizeof *w.flags);
     w.root = tad__layered_take(arena, g->count, sizeof *w.root);
     w.next = tad__layered_take(arena, g->count, sizeof *w.next);
     w.waits = tad__layered_take(arena, g->count, sizeof *w.waits);
     w.queue = tad__layered_take(arena, g->count, sizeof *w.queue);
-    bool enough = g->x && w.crosses && w.root && w.next && w.waits && w.queue;
+    bool enough = g->x && w.flags && w.root && w.next && w.waits && w.queue;
     for (int i = 0; i < 4; i++)
         enough &= (w.x[i] = tad__layered_take(arena, g->count, sizeof *w.x[i])) != NULL;
     if (!enough)
         return false;
     find_crossings(&w);
+    find_yielding(&w);
     for (int i = 0; i < 4; i++) {
         make_blocks(&w, i < 2, i % 2 == 0);
         pack(&w, i % 2 == 0, w.x[i]);
