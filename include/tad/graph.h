@@ -30,9 +30,10 @@ typedef enum tad_graph_theme {
 
 /** How a graph is drawn. All zero is the default. */
 typedef struct tad_graph_options {
-    bool values;    /**< show values: a number, the few elements of a small tensor, or the range of a larger one */
-    bool gradients; /**< show adjoints, likewise: those of the last tad_backward. Nothing where there is none to be read */
-    bool formulas;  /**< one box for a named value and the unnamed ones that only it uses, with its formula */
+    bool values; /**< show values: a number, the few elements of a small tensor, or the range of a larger one */
+    bool
+        gradients; /**< show adjoints, likewise: those of the last tad_backward. Nothing where there is none to be read */
+    bool formulas; /**< one box for a named value and the unnamed ones that only it uses, with its formula */
     tad_graph_direction direction;
     tad_graph_theme     theme;
     int                 digits;     /**< significant digits of numbers, 1 to 17; 0: 4 */

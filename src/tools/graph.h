@@ -16,15 +16,15 @@ typedef enum tad__box_kind {
 } tad__box_kind;
 
 typedef struct tad__box {
-    uint32_t      id;           /* of its node; of the last one if it has several */
-    uint32_t      first, count; /* its nodes: members[first], ..., ascending */
+    uint32_t      id;                /* of its node; of the last one if it has several */
+    uint32_t      first, count;      /* its nodes: members[first], ..., ascending */
     uint32_t      first_link, links; /* what it is computed from: links[first_link], ... */
     uint32_t      scope;
     tad__box_kind kind;
     bool          output;
 } tad__box;
 
-/* From operand to result; `times` if it is an operand more than once. */
+/* From operand to result; `times` if it is an operand of the box's only node more than once. */
 typedef struct tad__link {
     uint32_t from, to, times; /* boxes; from < to */
 } tad__link;
@@ -40,12 +40,12 @@ typedef struct tad__graph {
     tad_graph_options options; /* digits and most_boxes are set */
     tad__arena        arena;
 
-    uint32_t  *box_of; /* of each node below node_count: TAD__NO_BOX if no result depends on it */
-    uint32_t  *scope_of;
-    uint32_t   node_count, box_count, link_count, scope_count;
-    tad__box  *boxes;
-    tad__link *links; /* by `to`, and then in the order of operands */
-    uint32_t  *members;
+    uint32_t   *box_of; /* of each node below node_count: TAD__NO_BOX if no result depends on it */
+    uint32_t   *scope_of;
+    uint32_t    node_count, box_count, link_count, scope_count;
+    tad__box   *boxes;
+    tad__link  *links; /* by `to`, and then in the order of operands */
+    uint32_t   *members;
     tad__scope *scopes;
 } tad__graph;
 
@@ -93,7 +93,8 @@ enum { TAD__LABEL_LINES = 4, TAD__LABEL_LINE = 256, TAD__LABEL_TIP = 1600 };
 
 /* What is written in a box, and what is told of it in full. Valid UTF-8 without control characters (newlines in the tip). */
 typedef struct tad__label_text {
-    char lines[TAD__LABEL_LINES][TAD__LABEL_LINE]; /* title, operation and shape, value, adjoint; empty where there is none */
+    char lines[TAD__LABEL_LINES]
+              [TAD__LABEL_LINE]; /* title, operation and shape, value, adjoint; empty where there is none */
     char tip[TAD__LABEL_TIP];
 } tad__label_text;
 

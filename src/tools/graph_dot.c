@@ -67,15 +67,16 @@ static bool write(tad__graph *graph, tad__output *out)
     static const tad__scope_visitor visitor = {open, box, close};
     const tad_graph_options        *options = &graph->options;
     const tad__graph_ink           *ink = &tad__graph_inks[dark(graph)];
-    tad__output_add(out,
-                    "digraph tad {\n"
-                    "  rankdir=%s; bgcolor=\"%s\"; ranksep=0.4; nodesep=0.25;\n"
-                    "  fontname=\"Helvetica,Arial,sans-serif\"; fontcolor=\"%s\"; color=\"%s\"; fontsize=12;\n"
-                    "  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, fontcolor=\"%s\", margin=\"0.12,0.06\", "
-                    "height=0.3];\n"
-                    "  edge [color=\"%s\", fontcolor=\"%s\", arrowsize=0.6, fontsize=10];\n",
-                    options->direction == TAD_LEFT_RIGHT ? "LR" : "TB", ink->page, ink->muted, ink->arrow, ink->text,
-                    ink->arrow, ink->muted);
+    tad__output_add(
+        out,
+        "digraph tad {\n"
+        "  rankdir=%s; bgcolor=\"%s\"; ranksep=0.4; nodesep=0.25;\n"
+        "  fontname=\"Helvetica,Arial,sans-serif\"; fontcolor=\"%s\"; color=\"%s\"; fontsize=12;\n"
+        "  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=11, fontcolor=\"%s\", margin=\"0.12,0.06\", "
+        "height=0.3];\n"
+        "  edge [color=\"%s\", fontcolor=\"%s\", arrowsize=0.6, fontsize=10];\n",
+        options->direction == TAD_LEFT_RIGHT ? "LR" : "TB", ink->page, ink->muted, ink->arrow, ink->text, ink->arrow,
+        ink->muted);
     if (options->title) {
         char title[1024];
         tad__clean_title(options->title, title, sizeof title);
@@ -89,12 +90,10 @@ static bool write(tad__graph *graph, tad__output *out)
         const tad__link *link = &graph->links[i];
         tad__output_add(out, "  \"v%u\" -> \"v%u\"", graph->boxes[link->from].id, graph->boxes[link->to].id);
         if (tad__is_constant_link(graph, link))
-            tad__output_text(out, link->times > 1 ? " [style=dashed, " : " [style=dashed");
-        else
-            tad__output_text(out, link->times > 1 ? " [" : "");
+            tad__output_text(out, " [style=dashed]");
         if (link->times > 1)
-            tad__output_add(out, "label=\"\xc3\x97%u\"", link->times);
-        tad__output_text(out, tad__is_constant_link(graph, link) || link->times > 1 ? "];\n" : ";\n");
+            tad__output_add(out, " [label=\"\xc3\x97%u\"]", link->times);
+        tad__output_text(out, ";\n");
     }
     tad__output_text(out, "}\n");
     return true;

@@ -71,7 +71,7 @@ static void list_links(tad__graph *graph, uint32_t slot[])
                 if (from == b)
                     continue;
                 if (slot[from] != nobody && slot[from] >= box->first_link)
-                    graph->links[slot[from]].times++;
+                    graph->links[slot[from]].times += box->count == 1;
                 else {
                     slot[from] = graph->link_count;
                     graph->links[graph->link_count++] = (tad__link){from, b, 1};
@@ -121,13 +121,16 @@ static bool joins_formula(const tad__graph *graph, const tad__box *box, const ta
 {
     if (user->kind != TAD__BOX_OPERATION || box->count + user->count > TERMS)
         return false;
-    return (box->kind == TAD__BOX_CONSTANT || box->kind == TAD__BOX_OPERATION) && !tad_name(tad__handle(graph->tape, box->id));
+    return (box->kind == TAD__BOX_CONSTANT || box->kind == TAD__BOX_OPERATION) &&
+           !tad_name(tad__handle(graph->tape, box->id));
 }
 
+/* A leaf of the fold's scope, or one that has none to speak of. */
 static bool joins_fold(const tad__graph *graph, const tad__box *box, const tad__box *user)
 {
-    (void)graph;
-    return is_leaf(box) && user->kind == TAD__BOX_FOLD;
+    return is_leaf(box) && user->kind == TAD__BOX_FOLD &&
+           (!tad_name(tad__handle(graph->tape, box->id)) ||
+            tad__scope_at(graph, box->scope, graph->scopes[user->scope].depth) == user->scope);
 }
 
 /* What is used by one box only joins it, if `joins` says so: results first, so that whole trees do. */
@@ -223,8 +226,8 @@ static bool fold_scopes(tad__graph *graph, uint32_t root[], uint32_t user[])
 {
     uint32_t deepest = 0;
     for (uint32_t b = 0; b < graph->box_count; b++)
-        deepest = graph->scopes[graph->boxes[b].scope].depth > deepest ? graph->scopes[graph->boxes[b].scope].depth
-                                                                       : deepest;
+        deepest =
+            graph->scopes[graph->boxes[b].scope].depth > deepest ? graph->scopes[graph->boxes[b].scope].depth : deepest;
     for (uint32_t depth = deepest; depth > 0 && graph->box_count > graph->options.most_boxes; depth--) {
         join_scope(graph, root, depth);
         if (!apply(graph, root, true))

@@ -161,7 +161,7 @@ static void add_contents(tad__text *text, const tad__graph *graph, const tad__bo
         uint32_t      id = graph->members[box->first + i];
         const tad_op *op = tad__op_of_node(graph->tape, id);
         bool          differentiable = graph->tape->nodes[id].flags & TAD__DIFFERENTIABLE;
-        const char   *name = op ? op->name : differentiable ? "inputs" : "constants";
+        const char   *name = op ? op->name : differentiable ? "input" : "constant";
         int           k = 0;
         while (k < kinds && strcmp(names[k], name) != 0)
             k++;

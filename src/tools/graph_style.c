@@ -23,11 +23,7 @@ const tad__graph_style tad__graph_styles[TAD__STYLES] = {
                        .stroke = {"#4b5563", "#aab4bf"},
                        .width = "1.5",
                        .stacked = true},
-    {.name = "output",
-     .fill = {"#fdeadd", "#46260f"},
-     .stroke = {"#d55e00", "#f0883e"},
-     .width = "1.5",
-     .twice = true},
+    {.name = "output", .fill = {"#fdeadd", "#46260f"}, .stroke = {"#d55e00", "#f0883e"}, .width = "1.5", .twice = true},
 };
 
 const tad__graph_ink tad__graph_inks[2] = {

@@ -13,8 +13,8 @@ static const double padding_x = 12, padding_y = 7, least_width = 36, gap_x = 22,
 /* The lines of a box: title, operation and shape, value, adjoint. */
 typedef struct line_style {
     const char *class, *css;
-    double      size, height;
-    double      widen; /* bold is wider */
+    double size, height;
+    double widen; /* bold is wider */
 } line_style;
 
 static const line_style line_styles[TAD__LABEL_LINES] = {
@@ -142,7 +142,8 @@ static void add_head(svg_work *w)
     add_attribute(out, "height", height);
     tad__output_add(out, " viewBox=\"0 0 %.0f %.0f\">\n<title>", width, height);
     tad__output_xml(out, title[0] ? title : "Computational graph");
-    tad__output_add(out, "</title>\n<desc>%u boxes in %u layers, from what they are computed from to the results.</desc>\n",
+    tad__output_add(out,
+                    "</title>\n<desc>%u boxes in %u layers, from what they are computed from to the results.</desc>\n",
                     w->graph->box_count, w->layout.layer_count);
     add_styles(out, options->theme);
     tad__output_add(out, "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n", width, height);
@@ -191,7 +192,7 @@ static void add_arrow(const svg_work *w, uint32_t i)
     for (uint32_t k = 1; k < last; k++) {
         bool   curve = k % 2 == 0 && p[k].x != p[k - 1].x;
         double middle = (p[k - 1].y + p[k].y) / 2;
-        if (k % 2 && p[k].y == p[k - 1].y)
+        if (k % 2 && fabs(p[k].y - p[k - 1].y) < 0.05)
             continue;
         if (curve) {
             add_point(w, 'C', p[k - 1].x, middle);

@@ -17,12 +17,12 @@ typedef struct tad__layered_side {
 typedef struct tad__layered {
     uint32_t           count, box_count; /* nodes: boxes, then bends */
     uint32_t           layer_count, link_count;
-    uint32_t          *layer;        /* of each node */
-    uint32_t          *start;        /* of each layer in `order`, and the end */
+    uint32_t          *layer;         /* of each node */
+    uint32_t          *start;         /* of each layer in `order`, and the end */
     uint32_t          *order, *place; /* the nodes, layer by layer; and where in its layer each node is */
     tad__layered_link *links;
     tad__layered_side  up, down;
-    uint32_t          *filled; /* of each node, while its links are sorted: where the next one goes */
+    uint32_t          *filled;    /* of each node, while its links are sorted: where the next one goes */
     double            *width, *x; /* of each node; x: of its middle */
     double             gap;
 } tad__layered;

@@ -14,9 +14,9 @@ typedef struct layout_work {
     tad__arena  *arena;
     tad__layout *layout;
     tad__layered g;
-    uint32_t    *bends;   /* of each box: the number of its first bend; arrows from one box share their bends */
-    uint32_t    *lengths; /* of each box: how many bends it has */
-    uint32_t     longest; /* arrows that span more layers have no bends */
+    uint32_t    *bends;        /* of each box: the number of its first bend; arrows from one box share their bends */
+    uint32_t    *lengths;      /* of each box: how many bends it has */
+    uint32_t     longest;      /* arrows that span more layers have no bends */
     double      *top, *bottom; /* of each layer */
     double      *arrival;      /* of each arrow: x where it ends */
 } layout_work;
@@ -208,7 +208,7 @@ static void place_boxes(const layout_work *w)
 {
     tad__layout        *l = w->layout;
     const tad__layered *g = &w->g;
-    double left = 0, right = 0;
+    double              left = 0, right = 0;
     for (uint32_t v = 0; v < g->count; v++) {
         left = v == 0 || g->x[v] - g->width[v] / 2 < left ? g->x[v] - g->width[v] / 2 : left;
         right = v == 0 || g->x[v] + g->width[v] / 2 > right ? g->x[v] + g->width[v] / 2 : right;
@@ -325,8 +325,8 @@ bool tad__layout_run(tad__arena *arena, tad__layout *layout)
     if (!w.g.layer || !w.bends || !w.lengths || !choose_layers(&w) || !make_links(&w))
         return false;
     fill_sides(&w.g);
-    if (!tad__layered_order(arena, &w.g) || !tad__layered_place(arena, &w.g) ||
-        !tad__layered_tighten(arena, &w.g) || !place_layers(&w))
+    if (!tad__layered_order(arena, &w.g) || !tad__layered_place(arena, &w.g) || !tad__layered_tighten(arena, &w.g) ||
+        !place_layers(&w))
         return false;
     place_boxes(&w);
     return draw_arrows(&w);

@@ -19,18 +19,19 @@ typedef struct tad__layout_point {
 } tad__layout_point;
 
 typedef struct tad__layout_arrow {
-    uint32_t from, to;            /* in */
-    uint32_t first_point, points; /* out: `points` of layout.points. 0, 1: top to bottom across a gap, 2, 3: the next gap, ... */
+    uint32_t from, to; /* in */
+    uint32_t first_point,
+        points; /* out: `points` of layout.points. 0, 1: top to bottom across a gap, 2, 3: the next gap, ... */
 } tad__layout_arrow;
 
 typedef struct tad__layout {
     uint32_t           box_count, arrow_count;
     tad__layout_box   *boxes;
     tad__layout_arrow *arrows;
-    double             gap_x, gap_y;   /* in: between neighbours, between layers */
-    tad__layout_point *points;         /* out, in the arena */
-    double             width, height;  /* out: of everything */
-    uint32_t           layer_count;    /* out */
+    double             gap_x, gap_y;  /* in: between neighbours, between layers */
+    tad__layout_point *points;        /* out, in the arena */
+    double             width, height; /* out: of everything */
+    uint32_t           layer_count;   /* out */
 } tad__layout;
 
 /* Takes memory from the arena, which the caller frees. false: out of memory. */

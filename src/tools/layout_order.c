@@ -16,8 +16,12 @@ typedef struct ranked {
 typedef struct order_work {
     tad__layered *g;
     uint32_t     *tree; /* a Fenwick tree over the places of a layer */
-    uint32_t     *best;
+    uint32_t     *best; /* the order with the least crossings so far */
+    uint64_t      least;
     ranked       *ranked;
+    uint32_t     *next, *stack,
+        *filled; /* for the walk: of each node, its neighbour to go to next; of each layer, nodes so far */
+    bool *seen;
 } order_work;
 
 static void set_places(tad__layered *g, uint32_t layer)
@@ -199,85 +203,119 @@ static void choose_side(tad__layered *g)
     }
 }
 
-static bool improve(tad__arena *arena, order_work *w)
+/* Sweeps, from the order that is there; the best goes to w->best. */
+static void improve(order_work *w)
 {
     tad__layered *g = w->g;
     bool          large = g->count > LARGE;
-    w->tree = tad__layered_take(arena, (size_t)g->count + 1, sizeof *w->tree);
-    w->best = tad__layered_take(arena, g->count, sizeof *w->best);
-    w->ranked = tad__layered_take(arena, g->count, sizeof *w->ranked);
-    if (!w->tree || !w->best || !w->ranked)
-        return false;
-    uint64_t least = crossings(w);
-    memcpy(w->best, g->order, g->count * sizeof *w->best);
-    for (int i = 0, patience = PATIENCE; i < (large ? SWEEPS_OF_LARGE : SWEEPS) && least > 0 && patience > 0; i++) {
+    for (int i = 0, patience = PATIENCE; i < (large ? SWEEPS_OF_LARGE : SWEEPS) && patience > 0; i++) {
+        uint64_t now = crossings(w);
+        patience = now < w->least ? PATIENCE : patience - 1;
+        if (now < w->least) {
+            w->least = now;
+            memcpy(w->best, g->order, g->count * sizeof *w->best);
+        }
+        if (now == 0)
+            return;
         sweep(w, i % 2 == 0);
         if (g->count < EXCHANGE_BELOW)
             exchange(g);
-        uint64_t now = crossings(w);
-        patience = now < least ? PATIENCE : patience - 1;
-        if (now >= least)
-            continue;
-        least = now;
-        memcpy(w->best, g->order, g->count * sizeof *w->best);
     }
-    memcpy(g->order, w->best, g->count * sizeof *w->best);
-    choose_side(g);
-    for (uint32_t layer = 0; layer < g->layer_count; layer++)
-        set_places(g, layer);
-    sort_all_links(g);
-    return true;
 }
 
 /* ---- the first order ---- */
 
-/* From each result, operands from left to right. `next`: of each node, the link to go up next; a stack of our own. */
-static bool walk_up(tad__arena *arena, tad__layered *g)
+static uint32_t links_up(const tad__layered *g, uint32_t v)
 {
-    uint32_t *next = tad__layered_take(arena, g->count, sizeof *next);
-    uint32_t *stack = tad__layered_take(arena, g->count, sizeof *stack);
-    bool     *seen = tad__layered_take(arena, g->count, sizeof *seen);
-    uint32_t *filled = tad__layered_take(arena, g->layer_count, sizeof *filled);
-    if (!next || !stack || !seen || !filled)
-        return false;
-    for (uint32_t result = 0; result < g->box_count; result++) {
-        if (g->down.start[result] < g->down.start[result + 1])
-            continue;
-        uint32_t depth = 0;
-        for (uint32_t v = result;;) {
-            if (!seen[v]) {
-                seen[v] = true;
-                next[v] = g->up.start[v];
-                g->order[g->start[g->layer[v]] + filled[g->layer[v]]++] = v;
-                stack[depth++] = v;
-            }
-            while (depth > 0 && next[stack[depth - 1]] == g->up.start[stack[depth - 1] + 1])
-                depth--;
-            if (depth == 0)
-                break;
-            v = g->links[g->up.links[next[stack[depth - 1]]++]].upper;
-        }
-    }
-    return true;
+    return g->up.start[v + 1] - g->up.start[v];
 }
 
-bool tad__layered_order(tad__arena *arena, tad__layered *g)
+/* Neighbour k of v: those above come first. */
+static uint32_t neighbour(const tad__layered *g, uint32_t v, uint32_t k)
 {
-    order_work w = {.g = g};
+    uint32_t ups = links_up(g, v);
+    return k < ups ? g->links[g->up.links[g->up.start[v] + k]].upper
+                   : g->links[g->down.links[g->down.start[v] + k - ups]].lower;
+}
+
+static uint32_t degree(const tad__layered *g, uint32_t v, bool both)
+{
+    return links_up(g, v) + (both ? g->down.start[v + 1] - g->down.start[v] : 0);
+}
+
+/* Depth first from a result: to operands, from left to right, and if `both`, on to what else uses them. With a stack of our
+ * own. */
+static void walk_from(const order_work *w, uint32_t result, bool both)
+{
+    const tad__layered *g = w->g;
+    uint32_t            depth = 0;
+    for (uint32_t v = result;;) {
+        if (!w->seen[v]) {
+            w->seen[v] = true;
+            w->next[v] = 0;
+            g->order[g->start[g->layer[v]] + w->filled[g->layer[v]]++] = v;
+            w->stack[depth++] = v;
+        }
+        while (depth > 0 && w->next[w->stack[depth - 1]] == degree(g, w->stack[depth - 1], both))
+            depth--;
+        if (depth == 0)
+            return;
+        v = neighbour(g, w->stack[depth - 1], w->next[w->stack[depth - 1]]++);
+    }
+}
+
+/* From each result; if `both`, first from those at an end of the graph, which have one neighbour. */
+static void walk(const order_work *w, bool both)
+{
+    tad__layered *g = w->g;
+    memset(w->seen, 0, g->count * sizeof *w->seen);
+    memset(w->filled, 0, g->layer_count * sizeof *w->filled);
+    for (int ends = both; ends >= 0; ends--)
+        for (uint32_t v = 0; v < g->box_count; v++)
+            if (g->down.start[v] == g->down.start[v + 1] && (!ends || links_up(g, v) == 1))
+                walk_from(w, v, both);
+    for (uint32_t layer = 0; layer < g->layer_count; layer++)
+        set_places(g, layer);
+    sort_all_links(g);
+}
+
+static bool take_memory(tad__arena *arena, order_work *w)
+{
+    tad__layered *g = w->g;
     g->start = tad__layered_take(arena, (size_t)g->layer_count + 1, sizeof *g->start);
     g->order = tad__layered_take(arena, g->count, sizeof *g->order);
     g->place = tad__layered_take(arena, g->count, sizeof *g->place);
     g->filled = tad__layered_take(arena, g->count, sizeof *g->filled);
-    if (!g->start || !g->order || !g->place || !g->filled)
+    w->tree = tad__layered_take(arena, (size_t)g->count + 1, sizeof *w->tree);
+    w->best = tad__layered_take(arena, g->count, sizeof *w->best);
+    w->ranked = tad__layered_take(arena, g->count, sizeof *w->ranked);
+    w->next = tad__layered_take(arena, g->count, sizeof *w->next);
+    w->stack = tad__layered_take(arena, g->count, sizeof *w->stack);
+    w->filled = tad__layered_take(arena, g->layer_count, sizeof *w->filled);
+    w->seen = tad__layered_take(arena, g->count, sizeof *w->seen);
+    return g->start && g->order && g->place && g->filled && w->tree && w->best && w->ranked && w->next && w->stack &&
+           w->filled && w->seen;
+}
+
+bool tad__layered_order(tad__arena *arena, tad__layered *g)
+{
+    order_work w = {.g = g, .least = UINT64_MAX};
+    if (!take_memory(arena, &w))
         return false;
     for (uint32_t v = 0; v < g->count; v++)
         g->start[g->layer[v] + 1]++;
     for (uint32_t layer = 0; layer < g->layer_count; layer++)
         g->start[layer + 1] += g->start[layer];
-    if (!walk_up(arena, g))
-        return false;
+    walk(&w, false);
+    improve(&w);
+    if (w.least > 0 && g->count <= LARGE) {
+        walk(&w, true);
+        improve(&w);
+    }
+    memcpy(g->order, w.best, g->count * sizeof *w.best);
+    choose_side(g);
     for (uint32_t layer = 0; layer < g->layer_count; layer++)
         set_places(g, layer);
     sort_all_links(g);
-    return improve(arena, &w);
+    return true;
 }

@@ -14,8 +14,9 @@ enum {
 
 typedef struct place_work {
     const tad__layered *g;
-    uint8_t  *flags; /* of each link */
-    uint32_t *root, *next; /* of each node: its block's first node, and the next in the block, the first behind the last */
+    uint8_t            *flags; /* of each link */
+    uint32_t           *root,
+        *next; /* of each node: its block's first node, and the next in the block, the first behind the last */
     uint32_t *waits, *queue; /* of each block: neighbours that are to be packed before it; and the order of packing */
     double   *x[4];
 } place_work;
@@ -108,9 +109,9 @@ static void align(const place_work *w, uint32_t v, bool down, bool left, int64_t
     uint32_t                 n;
     nth_link(w, side, v, 0, &n);
     for (int i = 0; i < 2 && n > 0 && w->next[v] == v; i++) {
-        uint32_t                 link = nth_link(w, side, v, (i == 0) == left ? (n - 1) / 2 : n / 2, &n);
-        uint32_t                 u = down ? g->links[link].upper : g->links[link].lower;
-        int64_t                  at = g->place[u];
+        uint32_t link = nth_link(w, side, v, (i == 0) == left ? (n - 1) / 2 : n / 2, &n);
+        uint32_t u = down ? g->links[link].upper : g->links[link].lower;
+        int64_t  at = g->place[u];
         if (w->flags[link] & CROSSES || (left ? at <= *last : at >= *last))
             continue;
         w->next[v] = w->next[u]; /* the block's last leads to its first */

@@ -10,7 +10,7 @@ enum { ROUNDS = 12, LARGE = 20000, ROUNDS_OF_LARGE = 3 };
 
 typedef struct tighten_work {
     tad__layered *g;
-    uint32_t     *next; /* of each node: the next of its block; the first behind the last */
+    uint32_t     *next;  /* of each node: the next of its block; the first behind the last */
     bool         *first; /* is it the first of its block? */
     double       *ways;
 } tighten_work;
