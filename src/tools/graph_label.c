@@ -154,14 +154,15 @@ static bool has_formula(const tad__graph *graph, const tad__box *box)
 /* "12 mul, 8 add, 3 inputs" of what is in a box, or as much of it as there is room for. */
 static void add_contents(tad__text *text, const tad__graph *graph, const tad__box *box, int most)
 {
-    const char *names[KINDS];
-    uint32_t    counts[KINDS];
-    int         kinds = 0;
+    static const char input[] = "input", constant[] = "constant";
+    const char       *names[KINDS];
+    uint32_t          counts[KINDS];
+    int               kinds = 0;
     for (uint32_t i = 0; i < box->count; i++) {
         uint32_t      id = graph->members[box->first + i];
         const tad_op *op = tad__op_of_node(graph->tape, id);
         bool          differentiable = graph->tape->nodes[id].flags & TAD__DIFFERENTIABLE;
-        const char   *name = op ? op->name : differentiable ? "input" : "constant";
+        const char   *name = op ? op->name : differentiable ? input : constant;
         int           k = 0;
         while (k < kinds && strcmp(names[k], name) != 0)
             k++;
@@ -182,6 +183,8 @@ static void add_contents(tad__text *text, const tad__graph *graph, const tad__bo
         }
         tad__text_add(text, "%s%u ", shown ? ", " : "", counts[best]);
         add_clean(text, names[best], NAME);
+        bool leaves = names[best] == input || names[best] == constant;
+        tad__text_add(text, leaves && counts[best] > 1 ? "s" : "");
         counts[best] = 0;
     }
 }

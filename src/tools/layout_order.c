@@ -308,7 +308,7 @@ bool tad__layered_order(tad__arena *arena, tad__layered *g)
         g->start[layer + 1] += g->start[layer];
     walk(&w, false);
     improve(&w);
-    if (w.least > 0 && g->count <= LARGE) {
+    if (w.least > 0 && g->count < EXCHANGE_BELOW) {
         walk(&w, true);
         improve(&w);
     }
