@@ -292,6 +292,8 @@ void tad__graph_label(const tad__graph *graph, uint32_t at, tad__label_text *lab
     for (int i = 0; i < TAD__LABEL_LINES; i++)
         lines[i] = (tad__text){.out = label->lines[i], .size = sizeof label->lines[i]};
     tad__value_array(tape, box->id, &value);
+    if (name && !*name)
+        name = NULL;
     add_title(&lines[0], graph, box, name, op, &value, NAME);
     add_kind(&lines[1], graph, box, name, op, &value);
     bool told = box->kind == TAD__BOX_CONSTANT && !name && tad__array_count(&value) == 1; /* by the title */
