@@ -86,7 +86,7 @@ static double element(const tad_array *array, int64_t i)
 
 static void add_range(tad__text *text, const tad_array *array, int64_t count, int digits)
 {
-    double  low = INFINITY, high = -INFINITY;
+    double  low = HUGE_VAL, high = -HUGE_VAL;
     int64_t bad = 0;
     for (int64_t i = 0; i < count; i++) {
         double x = element(array, i);

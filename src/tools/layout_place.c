@@ -165,7 +165,7 @@ static void pack(const place_work *w, bool left, double x[])
     }
     for (uint32_t i = ready; i-- > 0;) {
         uint32_t v = w->queue[i];
-        double   most = INFINITY;
+        double   most = HUGE_VAL;
         do {
             uint32_t u = tad__layered_beside(g, v, left);
             if (u != UINT32_MAX)
@@ -184,8 +184,8 @@ static void pack(const place_work *w, bool left, double x[])
 /* The smallest and largest x, edges of boxes included. */
 static void extent(const tad__layered *g, const double x[], double *low, double *high)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = HUGE_VAL;
+    *high = -HUGE_VAL;
     for (uint32_t v = 0; v < g->count; v++) {
         *low = fmin(*low, x[v] - g->width[v] / 2);
         *high = fmax(*high, x[v] + g->width[v] / 2);

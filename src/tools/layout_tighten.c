@@ -44,7 +44,7 @@ static int by_size(const void *left, const void *right)
 static void move_block(const tighten_work *w, uint32_t first)
 {
     tad__layered *g = w->g;
-    double        least = -INFINITY, most = INFINITY;
+    double        least = -HUGE_VAL, most = HUGE_VAL;
     uint32_t      v = first, n = 0;
     do {
         uint32_t left = tad__layered_beside(g, v, false), right = tad__layered_beside(g, v, true);
