@@ -282,6 +282,7 @@ check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_symbols.sh
 	@$(script_environment) $(scripts)/check_install.sh
 	@$(script_environment) $(scripts)/check_golden.sh
+	@$(script_environment) $(scripts)/check_graphs.sh
 	@$(script_environment) $(scripts)/check_examples_memory.sh
 	@$(script_environment) $(scripts)/check_readme.sh
 	@$(script_environment) $(scripts)/check_new_operation.sh

@@ -34,6 +34,8 @@
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \
+    SUITE(layout)                                                                                                      \
+    SUITE(write_graph)                                                                                                 \
     SUITE(tape)                                                                                                        \
     SUITE(values)                                                                                                      \
     SUITE(sweep)                                                                                                       \

@@ -50,6 +50,14 @@ static void stay(void *user, size_t i, const tad_var state[], const tad_var para
     next[0] = state[0];
 }
 
+static bool forget(void *user, const char *text, size_t bytes)
+{
+    (void)user, (void)text, (void)bytes;
+    return true;
+}
+
+static const tad_writer nowhere = {forget, NULL};
+
 static double     room[8];
 static tad_sparse sparse;
 static tad_var    g[2];
@@ -91,6 +99,9 @@ static tad_var    g[2];
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
     ROW(tad_local_derivative, "tad_local_derivative: ", nan_of(tad_local_derivative(x, 0)))                            \
     ROW(tad_each_path, "tad_each_path: ", FAILS(tad_each_path(x, x, visit, NULL)))                                     \
+    ROW(tad_write_dot, "tad_write_dot: y[0] is ", FAILS(tad_write_dot(1, &x, NULL, nowhere)))                          \
+    ROW(tad_write_svg, "tad_write_svg: y[0] is ", FAILS(tad_write_svg(1, &x, NULL, nowhere)))                          \
+    ROW(tad_write_mermaid, "tad_write_mermaid: y[0] is ", FAILS(tad_write_mermaid(1, &x, NULL, nowhere)))              \
     ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))                     \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 1, &x)))                           \
     ROW(tad_loop, "tad_loop: state[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&x, 0, NULL), g), 1, g))                     \
@@ -126,6 +137,9 @@ static tad_var    g[2];
     ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: x[0] is ",                                            \
         FAILS(tad_sparse_hessian_pattern(good, 1, &x, &sparse)))                                                       \
     ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
+    ROW(tad_write_dot, "tad_write_dot: y[1] is ", FAILS(tad_write_dot(2, LIST(good, x), NULL, nowhere)))               \
+    ROW(tad_write_svg, "tad_write_svg: y[1] is ", FAILS(tad_write_svg(2, LIST(good, x), NULL, nowhere)))               \
+    ROW(tad_write_mermaid, "tad_write_mermaid: y[1] is ", FAILS(tad_write_mermaid(2, LIST(good, x), NULL, nowhere)))   \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 2, LIST(good, x))))                \
@@ -199,6 +213,15 @@ static tad_var    g[2];
     ROW(tad_op_find, "", tad_op_find(NULL) == NULL)                                                                    \
     ROW(tad_formula, "", tad_formula(x, TAD_SYMBOLS, NULL, 0) > 0)                                                     \
     ROW(tad_each_path, "tad_each_path: the visitor is NULL", FAILS(tad_each_path(x, x, NULL, NULL)))                   \
+    ROW(tad_write_dot, "", FAILS(tad_write_dot(1, NULL, NULL, nowhere)))                                               \
+    ROW(tad_write_dot, "", FAILS(tad_write_dot(0, &x, NULL, nowhere)))                                                 \
+    ROW(tad_write_dot, "tad_write_dot: the writer", FAILS(tad_write_dot(1, &x, NULL, (tad_writer){0})))                \
+    ROW(tad_write_svg, "", FAILS(tad_write_svg(1, NULL, NULL, nowhere)))                                               \
+    ROW(tad_write_svg, "", FAILS(tad_write_svg(0, &x, NULL, nowhere)))                                                 \
+    ROW(tad_write_svg, "tad_write_svg: the writer", FAILS(tad_write_svg(1, &x, NULL, (tad_writer){0})))                \
+    ROW(tad_write_mermaid, "", FAILS(tad_write_mermaid(1, NULL, NULL, nowhere)))                                       \
+    ROW(tad_write_mermaid, "", FAILS(tad_write_mermaid(0, &x, NULL, nowhere)))                                         \
+    ROW(tad_write_mermaid, "tad_write_mermaid: the writer", FAILS(tad_write_mermaid(1, &x, NULL, (tad_writer){0})))    \
     ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
     ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
     ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \

@@ -11,6 +11,7 @@
  *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
+ *     graph.h        what was recorded as a picture: for Graphviz, as SVG, for Mermaid
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -25,6 +26,7 @@
 #include <tad/elementwise.h>
 #include <tad/explain.h>
 #include <tad/gradcheck.h>
+#include <tad/graph.h>
 #include <tad/jacobian.h>
 #include <tad/model.h>
 #include <tad/op.h>
