@@ -16,8 +16,10 @@ void tad__say(tad__derivation *d, const char *text)
 {
     tad__pen *pen = &d->pen;
     bool      title = *text == '#';
-    tad__end_rows(pen);
-    tad__put(pen, title ? TAD__TITLE : TAD__PARAGRAPH);
+    if (title)
+        tad__begin_title(pen);
+    else
+        tad__begin_paragraph(pen);
     for (const char *at = text + title; *at;) {
         size_t plain = strcspn(at, "{");
         tad__output_add(&pen->output, "%.*s", (int)plain, at);
@@ -73,7 +75,7 @@ static double element(const tad_array *array, int64_t i)
                                      : (double)((const int64_t *)array->data)[offset];
 }
 
-enum { MOST_ELEMENTS = 6 };
+enum { MOST_ELEMENTS = 6, WIDEST = 24 };
 
 void tad__put_value(tad__derivation *d, tad_var x)
 {
@@ -106,10 +108,10 @@ void tad__begin_formula(tad__derivation *d)
     d->terms.count = d->terms.used = 0;
 }
 
-/* Formulas of more terms than this go on in the next row. */
-static bool is_long(const tad__derivation *d)
+/* Formulas of more names, numbers and operations than this go on in the next row. */
+static bool is_long(const tad__derivation *d, int term)
 {
-    return d->terms.count > (d->pen.format == TAD_TEXT ? 16 : 8);
+    return tad__size_of(&d->terms, term) > (d->pen.format == TAD_TEXT ? 16 : 8);
 }
 
 void tad__put_symbols(tad__derivation *d, int term)
@@ -119,7 +121,7 @@ void tad__put_symbols(tad__derivation *d, int term)
         return;
     tad__put_term(pen, &d->terms, term, false, 0);
     if (tad__is_compound(&d->terms, term) && d->plan.numbers) {
-        tad__put(pen, is_long(d) ? TAD__NEXT_EQUALS : TAD__EQUALS);
+        tad__put(pen, is_long(d, term) ? TAD__NEXT_EQUALS : TAD__EQUALS);
         tad__put_term(pen, &d->terms, term, true, 0);
     }
     tad__put(pen, TAD__EQUALS);
@@ -139,11 +141,18 @@ static void put_shape(tad__derivation *d, uint32_t id)
     tad__put(&d->pen, TAD__WORDS_END);
 }
 
-void tad__put_definition(tad__derivation *d, uint32_t id)
+void tad__put_padding(tad__derivation *d, size_t own, size_t width)
+{
+    for (; own < width && width <= WIDEST && d->pen.format == TAD_TEXT; own++)
+        tad__put_text(&d->pen, " ");
+}
+
+void tad__put_definition(tad__derivation *d, uint32_t id, size_t width)
 {
     tad_var x = tad__handle(d->plan.tape, id);
     tad__begin_formula(d);
     tad__put_node(&d->pen, &d->plan, id);
+    tad__put_padding(d, tad__width_of(&d->plan, id), width);
     tad__put(&d->pen, TAD__ALIGN);
     if (tad_operand_count(x) > 0)
         tad__put_symbols(d, tad__formula_term(&d->terms, id));

@@ -5,11 +5,10 @@
 #include "tools/terms.h"
 
 typedef struct tad__derivation {
-    tad__plan   plan;
-    tad__pen    pen;
-    size_t      most_paths, most_nodes;
-    tad__terms  terms; /* of the row that is being written */
-    const void *caller;
+    tad__plan  plan;
+    tad__pen   pen;
+    size_t     most_paths, most_nodes;
+    tad__terms terms; /* of the row that is being written */
 } tad__derivation;
 
 /* Sentences, with {x} and {y} for their names and {d} for dy/dx. A line of "#" begins a title. */
@@ -23,8 +22,11 @@ void tad__put_adjoint(tad__derivation *d, uint32_t id);
 /* A number, or the first ones of a tensor. */
 void tad__put_value(tad__derivation *d, tad_var x);
 
-/* A row: how the node was computed, in names and in numbers, and its value. */
-void tad__put_definition(tad__derivation *d, uint32_t id);
+/* A row: how the node was computed, in names and in numbers, and its value. In text its name is padded to `width`. */
+void tad__put_definition(tad__derivation *d, uint32_t id, size_t width);
+
+/* In text: what is `own` characters wide is padded to `width`, unless that is far. */
+void tad__put_padding(tad__derivation *d, size_t own, size_t width);
 
 /* "= symbols = numbers =", as far as that is more than the number that follows. `term` -1: nothing is known. */
 void tad__put_symbols(tad__derivation *d, int term);

@@ -24,6 +24,7 @@ static void put_given(tad__derivation *d)
 {
     const tad__plan *plan = &d->plan;
     int              count = 0;
+    tad__begin_paragraph(&d->pen);
     put_equation(d, plan->x);
     for (uint32_t id = 0; id <= plan->y; id++) {
         if (!plan->spots[id].mentioned || plan->spots[id].between || id == plan->x || id == plan->y)
@@ -52,8 +53,9 @@ static void begin(tad__derivation *d)
 
 static void explain_itself(tad__derivation *d)
 {
-    tad__say(d, "{y} and {x} are one and the same value: the path from one to the other has no step, and a product\n"
-                "without factors is 1.");
+    tad__say(d,
+             "This is the derivative of a value with respect to itself: the path from {y} to {x} has no step, and a\n"
+             "product without factors is 1.");
     tad__begin_row(&d->pen);
     tad__put_derivative(d, d->plan.y, d->plan.x, 0);
     tad__put(&d->pen, TAD__ALIGN);
@@ -91,6 +93,8 @@ static tad_status write_all(tad__derivation *d)
         status = tad__explain_paths(d);
     else
         status = tad__explain_sweep(d);
+    if (d->pen.compared)
+        tad__say(d, "A comparison stands for 1 where it is true, and for 0 where it is not.");
     tad__put(&d->pen, TAD__TAIL);
     return status;
 }
@@ -101,12 +105,12 @@ static tad_status explain(tad_var y, tad_var x, const tad_explain_options *o, ta
     tad__derivation *d = tad__resize(&tape->allocator, NULL, 0, sizeof *d);
     if (!d)
         return tad__fail_memory(tape, caller, name);
-    d->caller = caller;
     d->most_paths = o->most_paths ? o->most_paths : MOST_PATHS;
     d->most_nodes = o->most_nodes ? o->most_nodes : MOST_NODES;
     d->pen.format = o->format;
     d->pen.digits = o->digits ? o->digits : DIGITS;
-    d->pen.in_display = false;
+    d->pen.in_display = d->pen.compared = false;
+    d->pen.before = TAD__BLANK;
     tad_status status = tad__plan_make(&d->plan, y, x, caller);
     if (status == TAD_OK) {
         tad__output_start(&d->pen.output, out);

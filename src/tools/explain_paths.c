@@ -1,6 +1,8 @@
 /* A derivation path by path: definitions, local derivatives, the product along each path, and their sum. */
 #include "tools/derivation.h"
 
+#include <string.h>
+
 /* A local derivative, and where it leads to. */
 typedef struct edge {
     tad__step_down step;
@@ -60,21 +62,31 @@ static tad_status find_edges(walk *w)
     return status;
 }
 
+static size_t width_of(const walk *w, const edge *e)
+{
+    const tad__plan *plan = &w->d->plan;
+    return tad__width_of(plan, e->step.to) + tad__width_of(plan, e->step.from) + (e->use ? strlen("[1]") : 0);
+}
+
 static tad_status put_local_derivatives(walk *w)
 {
     tad__derivation *d = w->d;
     tad_status       status = TAD_OK;
     bool             several = false;
-    for (size_t i = 0; i < w->count; i++)
+    size_t           width = 0;
+    for (size_t i = 0; i < w->count; i++) {
         several |= w->edges[i].use > 0;
+        width = width_of(w, &w->edges[i]) > width ? width_of(w, &w->edges[i]) : width;
+    }
     tad__say(d, "#Local derivatives");
-    tad__say(
-        d, "How each value changes with those that it is computed from, everything else in its formula held fixed:\n");
+    tad__say(d,
+             "How each value changes with those that it is computed from, everything else in its formula held fixed:");
     for (size_t i = 0; i < w->count && status == TAD_OK; i++) {
         const edge *e = &w->edges[i];
         int         term;
         tad__begin_formula(d);
         tad__put_derivative(d, e->step.to, e->step.from, e->use);
+        tad__put_padding(d, width_of(w, e), width);
         tad__put(&d->pen, TAD__ALIGN);
         status = tad__derivative_term(&d->terms, e->step.n, e->step.links, &term);
         if (status == TAD_OK)
@@ -138,8 +150,8 @@ static tad_status put_path(walk *w)
         return status;
     w->products[w->paths++] = product;
 
-    tad__end_rows(pen);
-    tad__put(pen, TAD__PARAGRAPH);
+    tad__begin_paragraph(pen);
+    pen->before = TAD__CLOSE_BY;
     tad__output_add(&pen->output, "Path %zu: ", w->paths);
     tad__put(pen, TAD__INLINE);
     tad__put_node(pen, &d->plan, d->plan.y);
@@ -224,12 +236,16 @@ static tad_status explain(walk *w)
     tad__derivation *d = w->d;
     const tad__plan *plan = &d->plan;
     tad_status       status = find_edges(w);
+    size_t           width = 0;
     if (status != TAD_OK)
         return status;
     tad__say(d, "#What is computed");
     for (uint32_t id = plan->x + 1; id <= plan->y; id++)
+        if (plan->spots[id].between && plan->spots[id].shown && tad__width_of(plan, id) > width)
+            width = tad__width_of(plan, id);
+    for (uint32_t id = plan->x + 1; id <= plan->y; id++)
         if (plan->spots[id].between && plan->spots[id].shown)
-            tad__put_definition(d, id);
+            tad__put_definition(d, id, width);
     status = put_local_derivatives(w);
     if (status != TAD_OK)
         return status;
@@ -242,12 +258,12 @@ static tad_status explain(walk *w)
         return status;
     if (w->paths == 1) {
         tad__say(d, "#The derivative");
-        tad__say(d, "There is one path, so its product is the derivative.\n");
+        tad__say(d, "There is one path, so its product is the derivative.");
     } else {
         tad__say(d, "#The sum over the paths");
         tad__say(d,
                  "{x} acts on {y} by each of these paths at the same time. The changes that arrive are small, so they\n"
-                 "simply add up: the derivative is the sum of the products.\n");
+                 "simply add up: the derivative is the sum of the products.");
     }
     put_sum(w);
     if (w->paths > 1)

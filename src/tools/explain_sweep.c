@@ -101,8 +101,7 @@ static void put_adjoint_row(sweep *s, uint32_t id, tad_var adjoint)
 static void put_left_out(sweep *s)
 {
     tad__pen *pen = &s->d->pen;
-    tad__end_rows(pen);
-    tad__put(pen, TAD__PARAGRAPH);
+    tad__begin_paragraph(pen);
     tad__put_text(pen, "... and so on for ");
     tad__put_count(pen, s->d->plan.shown - s->n);
     tad__put_text(pen, " more values, which are left out here ...\n");
@@ -118,10 +117,10 @@ static tad_status visit(sweep *s, uint32_t id, size_t *written)
         if (*written == s->upper && s->upper < s->n)
             put_left_out(s);
         ++*written;
-        tad__end_rows(&d->pen);
-        tad__put(&d->pen, TAD__PARAGRAPH);
+        tad__begin_paragraph(&d->pen);
+        d->pen.before = TAD__CLOSE_BY;
         if (id != d->plan.x)
-            tad__put_definition(d, id);
+            tad__put_definition(d, id, 0);
         put_adjoint_row(s, id, adjoint);
     }
     if (d->plan.numbers) {
@@ -138,6 +137,7 @@ static void put_reason(tad__derivation *d)
     const tad__spot *top = &plan->spots[plan->y];
     tad__pen        *pen = &d->pen;
     tad__say(d, "#How many paths there are");
+    tad__begin_paragraph(pen);
     tad__put_text(
         pen,
         "By the chain rule the derivative is the sum, over all paths by which a change travels, of the products of\n"

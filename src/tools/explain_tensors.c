@@ -25,7 +25,7 @@ static const struct {
     const char *name, *words;
 } moves[] = {
     {"sum", "for each element that was added"},
-    {"mean", "over the number of elements, for each of them"},
+    {"mean", "for each element that was averaged"},
     {"broadcast_to", "added up over the repeated axes"},
     {"sum_to", "for each element that was added"},
     {"reshape", "reshaped back"},
@@ -49,11 +49,11 @@ tad_status tad__record_adjoints(tad__derivation *d, size_t n, const uint32_t ids
     const tad_allocator *allocator = &tape->allocator;
     tad_var             *x = tad__resize(allocator, NULL, 0, n * sizeof *x);
     if (!x)
-        return tad__fail_memory(tape, d->caller, "tad_explain");
+        return tad__fail_memory(tape, d->plan.caller, "tad_explain");
     for (size_t i = 0; i < n; i++)
         x[i] = tad__handle(tape, ids[i]);
     tad_var    y = tad__handle(tape, d->plan.y), one = tad__constant_like(y, 1);
-    tad_status status = tad_is_valid(one) ? tad__record_vjps(1, &y, &one, n, x, adjoints, "tad_explain", d->caller)
+    tad_status status = tad_is_valid(one) ? tad__record_vjps(1, &y, &one, n, x, adjoints, "tad_explain", d->plan.caller)
                                           : tad__status_of_failure(tape);
     tad__resize(allocator, x, n * sizeof *x, 0);
     return status;
@@ -135,6 +135,10 @@ static void put_in_general(tad__derivation *d, uint32_t id, uint32_t operand)
     for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
         if (strcmp(moves[i].name, name) == 0) {
             tad__put_adjoint(d, id);
+            if (strcmp(name, "mean") == 0)
+                tad__output_add(&d->pen.output, " / %lld",
+                                (long long)(tad_count(tad__handle(d->plan.tape, operand)) /
+                                            tad_count(tad__handle(d->plan.tape, id))));
             put_words(d, moves[i].words);
             return;
         }
@@ -176,7 +180,7 @@ tad_status tad__put_tensor_contributions(tad__derivation *d, uint32_t id, tad_va
     int             n = tad__operands(tape, id, &in);
     for (int k = 0; k < n; k++)
         wanted[k] = tad__is_passed(&d->plan, id, k);
-    tad_status status = tad__record_vjp(tape, id, adjoint, wanted, shares, d->caller);
+    tad_status status = tad__record_vjp(tape, id, adjoint, wanted, shares, d->plan.caller);
     for (int k = 0; k < n && status == TAD_OK; k++)
         if (wanted[k])
             status = put_contribution(d, id, k, shares[k]);

@@ -42,13 +42,12 @@ static const tad__function_marks functions[] = {
 
 /* Text, LaTeX, and Markdown where it differs from LaTeX. A \\ and other escapes are for Markdown to take away, \cr is not. */
 static const char *const marks[TAD__MARKS][3] = {
-    [TAD__HEAD] = {"", "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n",
+    [TAD__HEAD] = {"", "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n\n",
                    ""},
     [TAD__TAIL] = {"", "\n\\end{document}\n", ""},
-    [TAD__TITLE] = {"\n", "\n\\section*{", "\n### "},
-    [TAD__TITLE_END] = {"\n\n", "}\n", "\n\n"},
-    [TAD__PARAGRAPH] = {"\n", "\n"},
-    [TAD__DISPLAY] = {"", "\\begin{align*}\n", "\n$$\n\\begin{aligned}\n"},
+    [TAD__TITLE] = {"", "\\section*{", "### "},
+    [TAD__TITLE_END] = {"\n\n", "}\n\n", "\n\n"},
+    [TAD__DISPLAY] = {"", "\\begin{align*}\n", "$$\n\\begin{aligned}\n"},
     [TAD__DISPLAY_END] = {"\n", "\n\\end{align*}\n", "\n\\end{aligned}\n$$\n"},
     [TAD__ROW] = {"  ", "  ", ""},
     [TAD__NEXT_ROW] = {"\n  ", " \\\\\n  ", " \\cr\n"},
@@ -122,8 +121,32 @@ void tad__put(tad__pen *pen, tad__mark mark)
     tad__put_text(pen, text ? text : columns[TAD_LATEX]);
 }
 
+static void put_blank_line(tad__pen *pen)
+{
+    tad__end_rows(pen);
+    if (pen->before != TAD__BLANK)
+        tad__put_text(pen, "\n");
+    pen->before = TAD__BLANK;
+}
+
+void tad__begin_title(tad__pen *pen)
+{
+    put_blank_line(pen);
+    tad__put(pen, TAD__TITLE);
+}
+
+void tad__begin_paragraph(tad__pen *pen)
+{
+    put_blank_line(pen);
+    pen->before = TAD__SENTENCE;
+}
+
 void tad__begin_row(tad__pen *pen)
 {
+    bool apart = pen->format == TAD_MARKDOWN ? pen->before != TAD__BLANK
+                                             : pen->format == TAD_TEXT && pen->before == TAD__SENTENCE;
+    if (!pen->in_display && apart)
+        put_blank_line(pen);
     if (!pen->in_display)
         tad__put(pen, TAD__DISPLAY);
     tad__put(pen, pen->in_display ? TAD__NEXT_ROW : TAD__ROW);
@@ -134,6 +157,7 @@ void tad__end_rows(tad__pen *pen)
 {
     if (pen->in_display)
         tad__put(pen, TAD__DISPLAY_END);
+    pen->before = pen->in_display ? TAD__CLOSE_BY : pen->before;
     pen->in_display = false;
 }
 

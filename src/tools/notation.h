@@ -33,7 +33,6 @@ typedef enum tad__mark {
     TAD__TAIL,
     TAD__TITLE,
     TAD__TITLE_END,
-    TAD__PARAGRAPH,
     TAD__DISPLAY, /* rows of formulas */
     TAD__DISPLAY_END,
     TAD__ROW,         /* begins the first row */
@@ -83,11 +82,21 @@ typedef struct tad__pen {
     tad__output        output;
     tad_explain_format format;
     int                digits;
-    bool               in_display, has_row;
+    bool               in_display;
+    bool               compared; /* was a comparison written? Who reads it wants to know that it is 1 or 0 */
+    enum {
+        TAD__BLANK,
+        TAD__SENTENCE,
+        TAD__CLOSE_BY
+    } before; /* a blank line, or what a display keeps at a distance from */
 } tad__pen;
 
 void tad__put(tad__pen *pen, tad__mark mark);
 void tad__put_text(tad__pen *pen, const char *text);
+
+/* Behind a blank line, of which there is never more than one. */
+void tad__begin_title(tad__pen *pen);
+void tad__begin_paragraph(tad__pen *pen);
 
 /* Begins a row of formulas, and before the first the display; tad__end_rows ends it. */
 void tad__begin_row(tad__pen *pen);

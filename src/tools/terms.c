@@ -62,6 +62,15 @@ bool tad__is_compound(const tad__terms *t, int term)
     return t->terms[term].kind == TAD__TERM_CALL;
 }
 
+int tad__size_of(const tad__terms *t, int term)
+{
+    const tad__term *at = &t->terms[term];
+    int              size = 1;
+    for (int k = 0; k < at->n; k++)
+        size += tad__size_of(t, t->parts[at->first + k]);
+    return size;
+}
+
 /* ---- Simplifying, as far as a reader expects it ---- */
 
 static bool is_number(const tad__terms *t, int term, double *x)

@@ -39,13 +39,15 @@ int tad__formula_term(tad__terms *t, uint32_t id);
 /* The derivatives along the links, multiplied. *term is -1 if one of them has no formula. TAD_ENOMEM. */
 tad_status tad__derivative_term(tad__terms *t, size_t n, const tad__link links[], int *term);
 
-/* Is it more than one number or name? */
+/* Is it more than one number or name? And of how many does it consist, operations included? */
 bool tad__is_compound(const tad__terms *t, int term);
+int  tad__size_of(const tad__terms *t, int term);
 
 /* `values`: with numbers in place of names. */
 void tad__put_term(tad__pen *pen, const tad__terms *t, int term, bool values, int strength);
 
-/* The name of a node within a formula. */
-void tad__put_node(tad__pen *pen, const tad__plan *plan, uint32_t id);
+/* The name of a node within a formula, and how wide it is in text. */
+void   tad__put_node(tad__pen *pen, const tad__plan *plan, uint32_t id);
+size_t tad__width_of(const tad__plan *plan, uint32_t id);
 
 #endif

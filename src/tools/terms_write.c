@@ -1,22 +1,36 @@
 /* Formulas written out: precedence, fractions, powers and functions. */
 #include "tools/terms.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+enum { OWN_NAME = 16 };
+
+/* The label of a node, or v12 in `own`. */
+static const char *name_of(const tad__plan *plan, uint32_t id, char own[OWN_NAME], size_t *ordinal)
+{
+    const char *name = tad__label_of(plan, id, ordinal);
+    if (!name)
+        snprintf(own, OWN_NAME, "%c%u", plan->letter, plan->spots[id].number);
+    return name ? name : own;
+}
 
 void tad__put_node(tad__pen *pen, const tad__plan *plan, uint32_t id)
 {
     size_t      ordinal;
-    char        own[16] = {plan->letter};
-    const char *name = tad__label_of(plan, id, &ordinal);
-    if (!name) { /* v12; ? for what has no number either */
-        uint32_t n = plan->spots[id].number, digits = 1;
-        for (uint32_t rest = n; rest > 9; rest /= 10)
-            digits++;
-        for (uint32_t i = digits; i > 0; i--, n /= 10)
-            own[i] = (char)('0' + n % 10);
-    }
-    tad__put_name(pen, name ? name : own, ordinal);
+    char        own[OWN_NAME];
+    const char *name = name_of(plan, id, own, &ordinal);
+    tad__put_name(pen, name, ordinal);
+}
+
+size_t tad__width_of(const tad__plan *plan, uint32_t id)
+{
+    size_t      ordinal, width;
+    char        own[OWN_NAME];
+    const char *name = name_of(plan, id, own, &ordinal);
+    for (width = ordinal ? strlen("#1") : 0; *name; name++)
+        width += (*name & 0xc0) != 0x80; /* characters, not bytes */
+    return width;
 }
 
 static void put_operand(tad__pen *pen, const tad__terms *t, const tad__term *term, int k, bool values, int strength)
@@ -92,6 +106,13 @@ static void put_function(tad__pen *pen, const tad__terms *t, const tad__term *te
         tad__put(pen, TAD__CLOSE);
 }
 
+/* As tad_formula, except that matrices are multiplied as in the language of models. */
+static const tad__operator *infix_of(const tad_op *op)
+{
+    static const tad__operator matmul = {"matmul(a, b)", TAD__PRODUCT, " @ ", " \\, "};
+    return op->formula && strcmp(op->formula, matmul.formula) == 0 ? &matmul : tad__find_operator(op);
+}
+
 static int strength_of(const tad__pen *pen, const tad__term *term, const tad__operator *infix)
 {
     const tad__function_marks *marks = pen->format == TAD_TEXT ? NULL : tad__find_function_marks(term->op);
@@ -105,10 +126,11 @@ static int strength_of(const tad__pen *pen, const tad__term *term, const tad__op
 
 static void put_call(tad__pen *pen, const tad__terms *t, const tad__term *term, bool values, int strength)
 {
-    const tad__operator *infix = tad__find_operator(term->op);
+    const tad__operator *infix = infix_of(term->op);
     int                  own = strength_of(pen, term, infix), row = tad__row_of(term->op);
     bool truth = own == TAD__COMPARISON && infix && (strength > own || pen->format != TAD_TEXT) && strength >= 0;
     bool wrap = !truth && own < strength;
+    pen->compared |= truth;
     if (wrap || truth)
         tad__put(pen, truth ? TAD__TRUTH : TAD__OPEN);
     if (own == TAD__POWER && (row == TAD__ROW_square || row == TAD__ROW_pow))
@@ -119,6 +141,7 @@ static void put_call(tad__pen *pen, const tad__terms *t, const tad__term *term, 
         put_choice(pen, t, term, values);
     else
         put_function(pen, t, term, values);
+    pen->compared |= truth;
     if (wrap || truth)
         tad__put(pen, truth ? TAD__TRUTH_END : TAD__CLOSE);
 }
