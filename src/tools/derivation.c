@@ -82,7 +82,7 @@ void tad__put_value(tad__derivation *d, tad_var x)
     tad__pen *pen = &d->pen;
     int64_t   count = tad_count(x);
     if (count == 1) {
-        tad__put_number(pen, tad_value(x), 0);
+        tad__put_number(pen, tad__number_of(&d->plan, x.id), 0);
         return;
     }
     tad_array array;

@@ -34,7 +34,7 @@ static void add_value(tad__text *text, tad_var x, int strength)
         tad__text_add_shape(text, &array);
         return;
     }
-    double value = tad_value(x);
+    double value = tad__array_number(&array); /* tad_value would remember that it was read */
     bool   wrap = signbit(value) && strength >= TAD__SUM;
     tad__text_add(text, wrap ? "(" : "");
     add_number(text, value);

@@ -42,7 +42,10 @@ static const tad__function_marks functions[] = {
 
 /* Text, LaTeX, and Markdown where it differs from LaTeX. A \\ and other escapes are for Markdown to take away, \cr is not. */
 static const char *const marks[TAD__MARKS][3] = {
-    [TAD__HEAD] = {"", "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n\\begin{document}\n\n",
+    [TAD__HEAD] = {"",
+                   "\\documentclass{article}\n\\usepackage{amsmath}\n\\allowdisplaybreaks\n"
+                   "\\addtolength\\textwidth{4cm}\n\\addtolength\\oddsidemargin{-2cm}\n\\setlength\\parindent{0pt}"
+                   "\n\\begin{document}\n\n",
                    ""},
     [TAD__TAIL] = {"", "\n\\end{document}\n", ""},
     [TAD__TITLE] = {"", "\\section*{", "### "},
@@ -240,17 +243,27 @@ static void put_word(tad__pen *pen, const char *word, size_t bytes)
             tad__output_add(&pen->output, "\\%s", greek[i]);
             return;
         }
-    tad__put_text(pen, "\\mathrm{");
+    bool letters = true;
+    for (size_t i = 0; i < bytes; i++)
+        letters &= is_letter(word[i]) || is_digit(word[i]);
+    tad__put_text(pen, letters || pen->format == TAD_LATEX ? "\\mathrm{" : "\\text{");
     put_characters(pen, word, bytes);
     tad__put_text(pen, "}");
 }
 
+/* leaky_relu, in mathematics with a space in the middle */
 void tad__put_function(tad__pen *pen, const char *name)
 {
-    if (pen->format == TAD_TEXT)
-        put_characters(pen, name, strlen(name));
-    else
-        put_word(pen, name, strlen(name));
+    bool math = pen->format != TAD_TEXT;
+    tad__put_text(pen, math ? "\\mathrm{" : "");
+    for (size_t part; *name; name += part) {
+        part = *name == '_' ? 1 : strcspn(name, "_");
+        if (math && *name == '_')
+            tad__put_text(pen, "~");
+        else
+            put_characters(pen, name, part);
+    }
+    tad__put_text(pen, math ? "}" : "");
 }
 
 void tad__put_name(tad__pen *pen, const char *name, size_t ordinal)

@@ -39,6 +39,13 @@ static bool has_one_element(const tad__plan *plan, uint32_t id)
     return tad__array_count(&array) == 1;
 }
 
+double tad__number_of(const tad__plan *plan, uint32_t id)
+{
+    tad_array array;
+    tad__value_array(plan->tape, id, &array);
+    return tad__array_number(&array);
+}
+
 /* ---- Between x and y ---- */
 
 static void mark_between(tad__plan *plan)

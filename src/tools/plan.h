@@ -59,6 +59,9 @@ typedef struct tad__step_down {
 typedef tad_status tad__step_visitor(void *user, const tad__step_down *step);
 tad_status         tad__each_step(const tad__plan *plan, uint32_t id, tad__step_visitor *visit, void *user);
 
+/* The value of a node that is a number. (tad_value would remember that it was read.) */
+double tad__number_of(const tad__plan *plan, uint32_t id);
+
 /* Is the node an unnamed number that was given, not computed? It is written as that number. */
 bool tad__is_literal(const tad__plan *plan, uint32_t id);
 

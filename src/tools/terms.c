@@ -42,7 +42,7 @@ int tad__operand_term(tad__terms *t, uint32_t id)
     if (t->plan->spots[id].shown)
         return add_term(t, (tad__term){.kind = TAD__TERM_NODE, .node = id});
     if (tad__is_literal(t->plan, id))
-        return number(t, tad_value(tad__handle(t->plan->tape, id)));
+        return number(t, tad__number_of(t->plan, id));
     return tad__formula_term(t, id);
 }
 

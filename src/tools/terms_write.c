@@ -50,7 +50,15 @@ static void put_list(tad__pen *pen, const tad__terms *t, const tad__term *term, 
 /* a^b, also for the square */
 static void put_power(tad__pen *pen, const tad__terms *t, const tad__term *term, bool values)
 {
+    const tad__term *base = &t->terms[t->parts[term->first]];
+    size_t           ordinal = 0; /* h^{(2)} has a number up there already */
+    if (base->kind == TAD__TERM_NODE && !values && pen->format != TAD_TEXT)
+        tad__label_of(t->plan, base->node, &ordinal);
+    if (ordinal)
+        tad__put(pen, TAD__OPEN);
     put_operand(pen, t, term, 0, values, TAD__ATOM);
+    if (ordinal)
+        tad__put(pen, TAD__CLOSE);
     tad__put(pen, TAD__RAISED);
     if (term->n == 1)
         tad__put_text(pen, "2");
@@ -156,7 +164,7 @@ void tad__put_term(tad__pen *pen, const tad__terms *t, int index, bool values, i
         break;
     case TAD__TERM_NODE:
         if (values && tad_count(tad__handle(plan->tape, term->node)) == 1)
-            tad__put_number(pen, tad_value(tad__handle(plan->tape, term->node)), strength);
+            tad__put_number(pen, tad__number_of(plan, term->node), strength);
         else
             tad__put_node(pen, plan, term->node);
         break;
