@@ -3,6 +3,25 @@
 
 #include <string.h>
 
+static const char why_products[] =
+    "When {x} changes a little, what is computed from it changes by that times the local\n"
+    "derivative, and so on up to {y}: along a path, local derivatives multiply.";
+
+static const char why_sum[] =
+    "{x} acts on {y} by each of these paths at the same time. The changes that arrive are small,\n"
+    "so they simply add up: the derivative is the sum of the products.";
+
+static const char why_reversed[] =
+    "Paths share factors, and in a large graph there are far too many paths to go along each. The reverse\n"
+    "sweep therefore adds up at each value what arrives there from {y}, its adjoint, and hands it on once,\n"
+    "multiplied by the local derivatives. For that the adjoint has to be complete. So the values are visited\n"
+    "in the reverse of the order in which they were computed: whatever uses a value was computed after it,\n"
+    "and is visited before it.";
+
+static const char what_uses_are[] =
+    "A value that a formula uses more than once can act on it in each of these places. Each\n"
+    "counts by itself, and is numbered.";
+
 /* A local derivative, and where it leads to. */
 typedef struct edge {
     tad__step_down step;
@@ -95,10 +114,7 @@ static tad_status put_local_derivatives(walk *w)
     }
     tad__end_rows(&d->pen);
     if (several)
-        tad__say(
-            d,
-            "A value that a formula uses more than once can act on it in each of these places. Each counts by itself,\n"
-            "and is numbered.");
+        tad__say(d, what_uses_are);
     return status;
 }
 
@@ -250,9 +266,7 @@ static tad_status explain(walk *w)
     if (status != TAD_OK)
         return status;
     tad__say(d, plan->spots[plan->y].exact == 1 ? "#The path from {y} down to {x}" : "#The paths from {y} down to {x}");
-    tad__say(d,
-             "When {x} changes a little, what is computed from it changes by that times the local derivative, and so\n"
-             "on up to {y}: along a path, local derivatives multiply.");
+    tad__say(d, why_products);
     status = put_paths(w);
     if (status != TAD_OK)
         return status;
@@ -261,20 +275,11 @@ static tad_status explain(walk *w)
         tad__say(d, "There is one path, so its product is the derivative.");
     } else {
         tad__say(d, "#The sum over the paths");
-        tad__say(d,
-                 "{x} acts on {y} by each of these paths at the same time. The changes that arrive are small, so they\n"
-                 "simply add up: the derivative is the sum of the products.");
+        tad__say(d, why_sum);
     }
     put_sum(w);
     if (w->paths > 1)
-        tad__say(
-            d,
-            "Paths share factors, and in a large graph there are far too many of them. The reverse sweep therefore\n"
-            "collects at each value, its adjoint, what arrives from above, and hands it on once, multiplied by the "
-            "local\n"
-            "derivatives. For that the adjoint has to be complete, so the values are visited in the reverse of the "
-            "order\n"
-            "in which they were computed: whatever uses a value was computed after it, and so is visited before it.");
+        tad__say(d, why_reversed);
     return TAD_OK;
 }
 

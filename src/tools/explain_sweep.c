@@ -3,6 +3,21 @@
 
 #include <math.h>
 
+static const char what_is_summed[] =
+    "By the chain rule the derivative is the sum, over all paths by which a change travels, of the products\n"
+    "of the local derivatives on them. ";
+
+static const char why_tensors[] =
+    "Some of these are tensors, and their local derivatives whole matrices (Jacobians), which nobody writes\n"
+    "down. The reverse sweep needs only products with them.";
+
+static const char why_reversed[] =
+    "Paths share factors, so the sum is taken in another order. The adjoint of a value is the derivative of\n"
+    "{y} with respect to it: the sum over the paths from {y} down to that value. Each value hands its adjoint\n"
+    "on to those it was computed from, multiplied by the local derivative, and there it is added. It may do\n"
+    "so only when its adjoint is complete. So the values are visited in the reverse of the order in which they\n"
+    "were computed: whatever uses a value was computed after it, and has been visited before it.";
+
 /* ---- Numbers ---- */
 
 typedef struct handing_on {
@@ -138,10 +153,7 @@ static void put_reason(tad__derivation *d)
     tad__pen        *pen = &d->pen;
     tad__say(d, "#How many paths there are");
     tad__begin_paragraph(pen);
-    tad__put_text(
-        pen,
-        "By the chain rule the derivative is the sum, over all paths by which a change travels, of the products of\n"
-        "the local derivatives on them. ");
+    tad__put_text(pen, what_is_summed);
     if (top->exact < UINT64_MAX) {
         tad__put_text(pen, top->exact == 1 ? "There is " : "There are ");
         tad__put_count(pen, top->exact);
@@ -162,9 +174,7 @@ static void put_reason(tad__derivation *d)
     tad__put_count(pen, plan->shown);
     tad__put_text(pen, " values.\n");
     if (!plan->numbers)
-        tad__say(d, "Some of these are tensors, and their local derivatives whole matrices (Jacobians), which nobody "
-                    "writes down.\n"
-                    "The reverse sweep needs only products with them.");
+        tad__say(d, why_tensors);
 }
 
 static tad_status explain(sweep *s)
@@ -177,15 +187,7 @@ static tad_status explain(sweep *s)
         return status;
     put_reason(d);
     tad__say(d, "#The reverse sweep");
-    tad__say(
-        d,
-        "Paths share factors, so the sum is taken in another order. The adjoint of a value is the derivative of {y} "
-        "with\n"
-        "respect to it: the sum over the paths from {y} down to that value. Each value hands its adjoint on to those "
-        "it was\n"
-        "computed from, multiplied by the local derivative, and there it is added. It may do so only when its adjoint\n"
-        "is complete, so the values are visited in the reverse of the order in which they were computed: whatever\n"
-        "uses a value was computed after it, and so has been visited before it. Each is visited once.");
+    tad__say(d, why_reversed);
     size_t written = 0;
     for (uint32_t id = d->plan.y + 1; status == TAD_OK && tad__next_shown(&d->plan, &id);)
         status = visit(s, id, &written);
