@@ -172,14 +172,19 @@ static int power(tad__terms *t, int a, int b)
     return row(t, TAD__ROW_pow, a, b);
 }
 
-/* "is a choice made?", of what is 0 or 1 already */
-static int differs(tad__terms *t, int a, int b)
+/* A comparison is 0 where its opposite is true, and other than 0 where it is. */
+static int compare_with_0(tad__terms *t, int a, int b, bool equal)
 {
-    const tad__operator *infix = tad__is_compound(t, a) ? tad__find_operator(t->terms[a].op) : NULL;
-    double               y;
-    if (infix && infix->strength == TAD__COMPARISON && is_number(t, b, &y) && y == 0)
-        return a;
-    return row(t, TAD__ROW_not_equal, a, b);
+    static const int opposites[][2] = {{TAD__ROW_greater, TAD__ROW_less_equal},
+                                       {TAD__ROW_less, TAD__ROW_greater_equal},
+                                       {TAD__ROW_equal, TAD__ROW_not_equal}};
+    double           y;
+    for (int i = 0; i < 6 && is_number(t, b, &y) && y == 0; i++) {
+        const int *parts = parts_of(t, a, opposites[i / 2][i % 2]);
+        if (parts)
+            return equal ? row(t, opposites[i / 2][1 - i % 2], parts[0], parts[1]) : a;
+    }
+    return row(t, equal ? TAD__ROW_equal : TAD__ROW_not_equal, a, b);
 }
 
 static int simplified(tad__terms *t, const tad_op *op, const int *parts)
@@ -197,8 +202,9 @@ static int simplified(tad__terms *t, const tad_op *op, const int *parts)
         return power(t, parts[0], parts[1]);
     case TAD__ROW_neg:
         return negate(t, parts[0]);
+    case TAD__ROW_equal:
     case TAD__ROW_not_equal:
-        return differs(t, parts[0], parts[1]);
+        return compare_with_0(t, parts[0], parts[1], tad__row_of(op) == TAD__ROW_equal);
     default:
         return call(t, op, op->arity, parts);
     }
