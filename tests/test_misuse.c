@@ -38,6 +38,15 @@ static bool visit(void *user, size_t n, const tad_path_step steps[], double prod
     return false;
 }
 
+static bool refuse(void *user, const char *text, size_t bytes)
+{
+    (void)user, (void)text, (void)bytes;
+    ck_abort_msg("there is nothing to write");
+    return false;
+}
+
+#define WRITER ((tad_writer){refuse, NULL})
+
 static tad_var identity(void *user, size_t n, const tad_var x[])
 {
     (void)user;
@@ -91,6 +100,7 @@ static tad_var    g[2];
     ROW(tad_formula, "", tad_formula(x, TAD_NUMBERS, (char *)room, sizeof room) == 1 && *(char *)room == '?')          \
     ROW(tad_local_derivative, "tad_local_derivative: ", nan_of(tad_local_derivative(x, 0)))                            \
     ROW(tad_each_path, "tad_each_path: ", FAILS(tad_each_path(x, x, visit, NULL)))                                     \
+    ROW(tad_explain, "tad_explain: ", FAILS(tad_explain(x, x, NULL, WRITER)))                                          \
     ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))                     \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 1, &x)))                           \
     ROW(tad_loop, "tad_loop: state[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&x, 0, NULL), g), 1, g))                     \
@@ -126,6 +136,7 @@ static tad_var    g[2];
     ROW(tad_sparse_hessian_pattern, "tad_sparse_hessian_pattern: x[0] is ",                                            \
         FAILS(tad_sparse_hessian_pattern(good, 1, &x, &sparse)))                                                       \
     ROW(tad_each_path, "tad_each_path: x is ", FAILS(tad_each_path(good, x, visit, NULL)))                             \
+    ROW(tad_explain, "tad_explain: x is ", FAILS(tad_explain(good, x, NULL, WRITER)))                                  \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 2, LIST(good, x))))                \
@@ -199,6 +210,7 @@ static tad_var    g[2];
     ROW(tad_op_find, "", tad_op_find(NULL) == NULL)                                                                    \
     ROW(tad_formula, "", tad_formula(x, TAD_SYMBOLS, NULL, 0) > 0)                                                     \
     ROW(tad_each_path, "tad_each_path: the visitor is NULL", FAILS(tad_each_path(x, x, NULL, NULL)))                   \
+    ROW(tad_explain, "tad_explain: the writer is NULL", FAILS(tad_explain(x, x, NULL, (tad_writer){0})))               \
     ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
     ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
     ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \
