@@ -530,6 +530,11 @@ START_TEST(special_names)
     expect_text("h_{\\mathrm{out1}} &= \\sin\\left(\\text{100\xef\xbc\x85\xef\xbc\xbf\xef\xbc\x84}\\right)");
     explain(y, x);
     expect_text("  h_out1 = sin(100%_$) = sin(2) = 0.9093\n");
+    tad_var alpha = named(2, "\xce\xb1_1"), sum = tad_named(tad_sin(alpha), "sum_h1");
+    for (tad_explain_format format = TAD_LATEX; format <= TAD_MARKDOWN; format++) {
+        explain_with(sum, alpha, (tad_explain_options){.format = format});
+        expect_text("\\mathrm{sum}_{\\mathrm{h1}} &= \\sin\\left(\\alpha_{1}\\right)");
+    }
 }
 END_TEST
 

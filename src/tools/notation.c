@@ -184,6 +184,8 @@ static uint32_t next_character(const char **at)
     return bad || c < ' ' || (c >= 0x7f && c < 0xa0) ? '?' : c;
 }
 
+enum { FIRST_GREEK = 0x3b1 };
+
 static const char *const greek[] = {"alpha", "beta",   "gamma",   "delta", "epsilon", "zeta", "eta",  "theta", "iota",
                                     "kappa", "lambda", "mu",      "nu",    "xi",      "o",    "pi",   "rho",   "sigma",
                                     "sigma", "tau",    "upsilon", "phi",   "chi",     "psi",  "omega"};
@@ -207,8 +209,8 @@ static void put_characters(tad__pen *pen, const char *text, size_t bytes)
                             (char)(0x80 + (c - 0x20) % 0x40));
         else if (pen->format == TAD_LATEX && found)
             tad__put_text(pen, commands[found - special]);
-        else if (pen->format == TAD_LATEX && c >= 0x3b1 && c < 0x3b1 + COUNT_OF(greek))
-            tad__output_add(&pen->output, "\\%s ", greek[c - 0x3b1]);
+        else if (pen->format == TAD_LATEX && c >= FIRST_GREEK && c < FIRST_GREEK + COUNT_OF(greek))
+            tad__output_add(&pen->output, "\\%s ", greek[c - FIRST_GREEK]);
         else if (pen->format == TAD_LATEX && c >= 0x80)
             tad__output_add(&pen->output, "U{+}%04X", (unsigned)c);
         else if (c == '?')
@@ -243,6 +245,12 @@ static void put_word(tad__pen *pen, const char *word, size_t bytes)
             tad__output_add(&pen->output, "\\%s", greek[i]);
             return;
         }
+    const char *at = word;
+    uint32_t    c = bytes == 2 ? next_character(&at) : 0;
+    if (c >= FIRST_GREEK && c < FIRST_GREEK + COUNT_OF(greek)) {
+        tad__output_add(&pen->output, "\\%s", greek[c - FIRST_GREEK]);
+        return;
+    }
     bool letters = true;
     for (size_t i = 0; i < bytes; i++)
         letters &= is_letter(word[i]) || is_digit(word[i]);
@@ -275,7 +283,7 @@ void tad__put_name(tad__pen *pen, const char *name, size_t ordinal)
             tad__output_add(&pen->output, "#%zu", ordinal);
         return;
     }
-    while (is_letter(name[head]))
+    while (is_letter(name[head]) || (unsigned char)name[head] >= 0x80)
         head++;
     size_t rest = head + (name[head] == '_');
     bool   indexed = head > 0 && rest < bytes && (name[head] == '_' || is_digit(name[head]));
