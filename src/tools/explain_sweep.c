@@ -34,7 +34,7 @@ static tad_status hand_on(void *user, const tad__step_down *step)
     double           adjoint = d->plan.spots[step->to].adjoint;
     tad__spot       *to = &d->plan.spots[step->from];
     double           share = adjoint == 0 ? 0 : adjoint * step->derivative;
-    bool             first = to->edges++ == 0;
+    bool             first = to->edges++ == 0; /* of those that arrive */
     to->so_far += share;
     if (!h->written)
         return TAD_OK;

@@ -78,17 +78,20 @@ typedef enum tad__mark {
     TAD__MARKS
 } tad__mark;
 
+/* What was written last: where the next paragraph or display needs a blank line in front. */
+typedef enum tad__before {
+    TAD__BLANK,    /* a blank line */
+    TAD__SENTENCE, /* what displays keep at a distance from */
+    TAD__CLOSE_BY, /* what they follow at once, except in Markdown */
+} tad__before;
+
 typedef struct tad__pen {
     tad__output        output;
     tad_explain_format format;
     int                digits;
     bool               in_display;
     bool               compared; /* was a comparison written? Who reads it wants to know that it is 1 or 0 */
-    enum {
-        TAD__BLANK,
-        TAD__SENTENCE,
-        TAD__CLOSE_BY
-    } before; /* a blank line, or what a display keeps at a distance from */
+    tad__before        before;
 } tad__pen;
 
 void tad__put(tad__pen *pen, tad__mark mark);
