@@ -32,6 +32,7 @@
     SUITE(torch)                                                                                                       \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
+    SUITE(derivation)                                                                                                  \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \
     SUITE(layout)                                                                                                      \

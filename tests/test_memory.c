@@ -174,6 +174,13 @@ static bool add_up(void *user, size_t n, const tad_path_step steps[], double pro
     return true;
 }
 
+static bool count_bytes(void *user, const char *text, size_t bytes)
+{
+    (void)text;
+    *(double *)user += (double)bytes;
+    return true;
+}
+
 static tad_status tools(tad_tape *tape, result *r)
 {
     double  sum = 0;
@@ -181,6 +188,12 @@ static tad_status tools(tad_tape *tape, result *r)
     TRY(tad_each_path(y, x[1], add_up, &sum));
     r->numbers[r->n++] = sum;
     r->numbers[r->n++] = tad_local_derivative(y, 0);
+    double bytes = 0; /* by paths, by a sweep over numbers, and one over tensors */
+    for (size_t most = 0; most < 2; most++)
+        TRY(tad_explain(y, x[1], &(tad_explain_options){.most_nodes = most}, (tad_writer){count_bytes, &bytes}));
+    tad_var v = vector(tape, 3, numbers);
+    TRY(tad_explain(tad_sum(tad_mul(tad_softmax(v, 0), v)), v, NULL, (tad_writer){count_bytes, &bytes}));
+    r->numbers[r->n++] = bytes;
     tad_gradcheck_report report;
     tad_status           status = tad_gradcheck(model, NULL, 2, x, NULL, &report);
     r->numbers[r->n++] = (double)report.agree;

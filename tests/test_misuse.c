@@ -38,6 +38,15 @@ static bool visit(void *user, size_t n, const tad_path_step steps[], double prod
     return false;
 }
 
+static bool refuse(void *user, const char *text, size_t bytes)
+{
+    (void)user, (void)text, (void)bytes;
+    ck_abort_msg("there is nothing to write");
+    return false;
+}
+
+#define WRITER ((tad_writer){refuse, NULL})
+
 static tad_var identity(void *user, size_t n, const tad_var x[])
 {
     (void)user;
@@ -102,6 +111,7 @@ static tad_var    g[2];
     ROW(tad_write_dot, "tad_write_dot: y[0] is ", FAILS(tad_write_dot(1, &x, NULL, nowhere)))                          \
     ROW(tad_write_svg, "tad_write_svg: y[0] is ", FAILS(tad_write_svg(1, &x, NULL, nowhere)))                          \
     ROW(tad_write_mermaid, "tad_write_mermaid: y[0] is ", FAILS(tad_write_mermaid(1, &x, NULL, nowhere)))              \
+    ROW(tad_explain, "tad_explain: ", FAILS(tad_explain(x, x, NULL, WRITER)))                                          \
     ROW(tad_gradcheck, "tad_gradcheck: ", FAILS(tad_gradcheck(identity, NULL, 1, &x, NULL, NULL)))                     \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 1, &x)))                           \
     ROW(tad_loop, "tad_loop: state[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&x, 0, NULL), g), 1, g))                     \
@@ -140,6 +150,7 @@ static tad_var    g[2];
     ROW(tad_write_dot, "tad_write_dot: y[1] is ", FAILS(tad_write_dot(2, LIST(good, x), NULL, nowhere)))               \
     ROW(tad_write_svg, "tad_write_svg: y[1] is ", FAILS(tad_write_svg(2, LIST(good, x), NULL, nowhere)))               \
     ROW(tad_write_mermaid, "tad_write_mermaid: y[1] is ", FAILS(tad_write_mermaid(2, LIST(good, x), NULL, nowhere)))   \
+    ROW(tad_explain, "tad_explain: x is ", FAILS(tad_explain(good, x, NULL, WRITER)))                                  \
     ROW(tad_gradcheck, "tad_gradcheck: inputs[1] is ",                                                                 \
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 2, LIST(good, x))))                \
@@ -222,6 +233,7 @@ static tad_var    g[2];
     ROW(tad_write_mermaid, "", FAILS(tad_write_mermaid(1, NULL, NULL, nowhere)))                                       \
     ROW(tad_write_mermaid, "", FAILS(tad_write_mermaid(0, &x, NULL, nowhere)))                                         \
     ROW(tad_write_mermaid, "tad_write_mermaid: the writer", FAILS(tad_write_mermaid(1, &x, NULL, (tad_writer){0})))    \
+    ROW(tad_explain, "tad_explain: the writer is NULL", FAILS(tad_explain(x, x, NULL, (tad_writer){0})))               \
     ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
     ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
     ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \

@@ -1,44 +1,12 @@
 /* A node's formula in terms of the nearest named nodes and leaves. */
 #include "base/text.h"
 #include "tape/tape.h"
-
-#include <tad/explain.h>
+#include "tools/notation.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { DEEPEST = 64, LONGEST = 65536 };
-
-/* How tightly operators bind, C's order. */
-enum { COMPARISON = 1, SUM, PRODUCT, SIGN, ATOM };
-
-typedef struct operator_text {
-    const char *formula; /* as in elementwise.def */
-    int         strength;
-    const char *text;
-} operator_text;
-
-static const operator_text operators[] = {
-    {"a + b", SUM, " + "},
-    {"a - b", SUM, " - "},
-    {"a * b", PRODUCT, " * "},
-    {"a / b", PRODUCT, " / "},
-    {"a > b", COMPARISON, " > "},
-    {"a >= b", COMPARISON, " >= "},
-    {"a < b", COMPARISON, " < "},
-    {"a <= b", COMPARISON, " <= "},
-    {"a == b", COMPARISON, " == "},
-    {"a != b", COMPARISON, " != "},
-    {"-x", SIGN, "-"},
-};
-
-static const operator_text *find_operator(const tad_op *op)
-{
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
-        if (op->formula && strcmp(op->formula, operators[i].formula) == 0)
-            return &operators[i];
-    return NULL;
-}
 
 /* Five decimals without trailing zeros; five digits where that would hide them. */
 static void add_number(tad__text *text, double value)
@@ -66,8 +34,8 @@ static void add_value(tad__text *text, tad_var x, int strength)
         tad__text_add_shape(text, &array);
         return;
     }
-    double value = tad_value(x);
-    bool   wrap = signbit(value) && strength >= SUM;
+    double value = tad__array_number(&array); /* tad_value would remember that it was read */
+    bool   wrap = signbit(value) && strength >= TAD__SUM;
     tad__text_add(text, wrap ? "(" : "");
     add_number(text, value);
     tad__text_add(text, wrap ? ")" : "");
@@ -96,7 +64,7 @@ static void add_formula(tad__text *text, tad_var x, tad_formula_style style, int
         tad__text_add(text, "...");
         return;
     }
-    const operator_text *infix = find_operator(op);
+    const tad__operator *infix = tad__find_operator(op);
     if (!infix) {
         tad__text_add(text, "%s(", op->name);
         for (int k = 0; k < tad_operand_count(x); k++) {

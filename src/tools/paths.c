@@ -1,5 +1,6 @@
 /* The chain rule path by path: local derivatives, and every way from a value down to one it depends on. */
 #include "diff/rules.h"
+#include "tools/plan.h"
 
 #include <tad/explain.h>
 
@@ -33,8 +34,8 @@ static tad_status check_one(tad_tape *tape, uint32_t id, const char *name, const
 }
 
 /* Of operand k, which is there, for the public function `name`. */
-static tad_status local_derivative(tad_tape *tape, uint32_t id, int k, double *derivative, const char *name,
-                                   const void *caller)
+tad_status tad__local_derivative(tad_tape *tape, uint32_t id, int k, double *derivative, const char *name,
+                                 const void *caller)
 {
     const tad__node *node = &tape->nodes[id];
     const uint32_t  *in;
@@ -72,7 +73,7 @@ double tad_local_derivative(tad_var x, int k)
         tad__fail(x.tape, caller, TAD_EARG, "%s: operand %d of a node that has %d", name, k, n);
         return nan("");
     }
-    return local_derivative(x.tape, x.id, k, &derivative, name, caller) == TAD_OK ? derivative : nan("");
+    return tad__local_derivative(x.tape, x.id, k, &derivative, name, caller) == TAD_OK ? derivative : nan("");
 }
 
 /* ---- paths ---- */
@@ -161,7 +162,7 @@ static tad_status walk_paths(walk *w)
             continue;
         }
         uint32_t next = in[at->operand];
-        status = local_derivative(w->tape, at->id, at->operand, &at->derivative, "tad_each_path", w->caller);
+        status = tad__local_derivative(w->tape, at->id, at->operand, &at->derivative, "tad_each_path", w->caller);
         if (status == TAD_OK)
             status = go_down(w, next);
     }
