@@ -77,7 +77,7 @@ START_TEST(verdict_names)
     ck_assert_str_eq(tad_verdict_name(TAD_AGREES), "agrees");
     ck_assert_str_eq(tad_verdict_name(TAD_WRONG), "wrong");
     ck_assert_str_eq(tad_verdict_name(TAD_NOT_SMOOTH), "not smooth here");
-    ck_assert_str_eq(tad_verdict_name(TAD_UNDECIDED), "not finite here");
+    ck_assert_str_eq(tad_verdict_name(TAD_UNDECIDED), "cannot be decided at this precision");
     ck_assert_str_eq(tad_verdict_name((tad_verdict)4), "unknown verdict");
     tad_gradcheck_free(NULL);
     tad_gradcheck_free(&(tad_gradcheck_report){0});

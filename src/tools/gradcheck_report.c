@@ -15,7 +15,7 @@ void tad_gradcheck_free(tad_gradcheck_report *report)
 
 const char *tad_verdict_name(tad_verdict verdict)
 {
-    static const char *const names[] = {"agrees", "wrong", "not smooth here", "not finite here"};
+    static const char *const names[] = {"agrees", "wrong", "not smooth here", "cannot be decided at this precision"};
     size_t                   i = (size_t)verdict;
     return i < sizeof names / sizeof *names ? names[i] : "unknown verdict";
 }
@@ -41,4 +41,15 @@ size_t tad_gradcheck_write(const tad_gradcheck_report *report, bool all, char *o
                   "%zu entries: %zu agree, %zu wrong, %zu not smooth here, %zu not finite here; worst error %.1e\n",
                   report->count, report->agree, report->wrong, report->not_smooth, report->undecided, report->worst);
     return text.length;
+}
+
+const char *tad_cause_name(tad_cause cause)
+{
+    static const char *const names[] = {
+#define NAME(name, words, hint) words,
+        TAD_CAUSE_LIST(NAME)
+#undef NAME
+    };
+    size_t i = (size_t)cause;
+    return i < sizeof names / sizeof *names ? names[i] : "unknown cause";
 }
