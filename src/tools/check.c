@@ -429,7 +429,7 @@ static tad_status run(checker *k)
         status = try_replay(k, has_read);
     if (status == TAD_OK)
         status = difference_all(k);
-    if (status == TAD_OK && k->count < REPLAY_FROM && k->c->report->wrong && !k->c->options.no_diagnosis)
+    if (status == TAD_OK && k->count < REPLAY_FROM && k->c->report->agree < k->count && !k->c->options.no_diagnosis)
         status = try_replay(k, has_read); /* for the diagnosis */
     tad__give_back_items(allocator, k->weights, room, sizeof *k->weights);
     return status;

@@ -9,7 +9,7 @@
 
 /* ---- second order ---- */
 
-static tad_var random_like(tad_var x, uint64_t seed)
+tad_var tad__random_like(tad_var x, uint64_t seed)
 {
     tad_tape *tape = x.tape;
     tad_array shape;
@@ -33,7 +33,7 @@ static tad_var weighed_sum(tad_var x, uint64_t seed)
         return x;
     if (tad_dtype_of(x) != TAD_F64)
         x = tad_cast(x, TAD_F64);
-    return tad_sum(tad_mul(x, random_like(x, seed)));
+    return tad_sum(tad_mul(x, tad__random_like(x, seed)));
 }
 
 tad_var tad__gradient_of(void *user, size_t n, const tad_var x[])
@@ -74,7 +74,7 @@ static tad_status check_and_diagnose(tad__checked *c)
         verdicts.user = &inner;
     }
     tad_status status = tad__check_function(&verdicts);
-    if (status != TAD_OK || c->report->wrong == 0 || c->options.no_diagnosis)
+    if (status != TAD_OK || c->options.no_diagnosis || !(c->report->wrong || verdicts.random))
         return status;
     c->detached = verdicts.detached;
     c->random = verdicts.random;

@@ -64,15 +64,24 @@ typedef struct tad__inner {
     uint64_t      seed;
 } tad__inner;
 
+/* Random weights of the shape of x, as a constant. */
+tad_var tad__random_like(tad_var x, uint64_t seed);
+
 tad_var tad__gradient_of(void *user, size_t n, const tad_var x[]);
 
 /* ---- diagnose.c: causes, tested ---- */
 
 enum { TAD__POINTS = 6, TAD__MOST_ENTRIES = 160 };
 
+/* The result at a point, and its cotangent; no more than a few thousand numbers, or none. */
+typedef struct tad__outputs {
+    double *y, *g; /* one block */
+    int64_t count, room;
+} tad__outputs;
+
 /* What is diagnosed: something that can be checked at several points; point 0 is where it was found wrong. */
 typedef struct tad__subject {
-    tad_status (*probe)(void *user, int point, tad_gradcheck_report *report);
+    tad_status (*probe)(void *user, int point, tad_gradcheck_report *report, tad__outputs *outputs);
     void          *user;
     size_t         n;      /* inputs */
     const int     *rank;   /* of each, and sizes */
