@@ -1,4 +1,5 @@
 /* Checking a function that is recorded on a tape: its three derivatives, and its values at moved inputs. */
+#include "diff/adjoints.h"
 #include "tensor/move.h"
 #include "tools/gradcheck.h"
 
@@ -31,6 +32,8 @@ typedef struct checker {
     int64_t       outputs;
     double        unit;    /* what a single output is weighed with: divided out, so that its gradient is reported */
     double       *weights; /* of the outputs; behind them the centre and the sums of the stencil */
+    double        epsilon; /* of the least precise element type on the way */
+    double        rounding; /* of the result, by the roundings of all nodes */
     bool          replays, three;
 } checker;
 
@@ -181,13 +184,45 @@ static void list_entries(const checker *k)
         }
 }
 
+/* What one rounding of each number of a node does to the result: its adjoint times the rounding, squared and summed. */
+static double rounding_of(const checker *k, uint32_t id)
+{
+    const tad__sweep s = {.tape = k->tape, .name = name};
+    tad_array        value, adjoint;
+    double           sum = 0;
+    tad__value_array(k->tape, id, &value);
+    if (k->tape->nodes[id].flags & (TAD__LEAF | TAD__VIEW) || value.dtype == TAD_I64 || !tad__is_reached(k->tape, id) ||
+        tad__adjoint_array(&s, id, &adjoint) != TAD_OK)
+        return 0;
+    int64_t count = tad__array_count(&value);
+    double  epsilon = value.dtype == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
+    for (int64_t i = 0; i < count; i++) {
+        double v = value.dtype == TAD_F32 ? (double)((const float *)value.data)[i] : ((const double *)value.data)[i];
+        double g = value.dtype == TAD_F32 ? (double)((const float *)adjoint.data)[i] : ((const double *)adjoint.data)[i];
+        double e = v * g * epsilon;
+        if (isfinite(e))
+            sum += e * e;
+    }
+    return sum;
+}
+
+static void find_rounding(checker *k)
+{
+    double sum = 0;
+    for (uint32_t id = k->first; id <= k->y.id; id++)
+        sum += rounding_of(k, id);
+    k->rounding = sqrt(sum) / fabs(k->unit);
+}
+
 static tad_status go_back(checker *k)
 {
     tad_var    s = weigh(k, k->y), *gx = k->gx;
     size_t     n = list_wanted(k, k->leaf, k->wanted);
     tad_status status = tad_is_valid(s) ? tad_backward(s) : out_of_memory(k);
-    if (status == TAD_OK)
+    if (status == TAD_OK) {
+        find_rounding(k);
         status = tad_gradient(s, n, k->wanted, gx);
+    }
     tad_gradcheck_entry *entry = k->c->report->entries;
     double              *numbers = k->values + k->count;
     for (size_t i = 0; i < n && status == TAD_OK; i++) {
@@ -348,7 +383,8 @@ static tad_status difference_all(checker *k)
                                .weights = k->weights,
                                .centre = centre,
                                .sums = centre + k->outputs,
-                               .epsilon = tad_dtype_of(k->y) == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON,
+                               .epsilon = k->epsilon,
+                               .rounding = k->rounding,
                                .step = k->c->options.step,
                                .tolerance = k->c->options.tolerance,
                                .three = k->three};
@@ -400,9 +436,21 @@ static tad_status differentiate(checker *k)
     k->unit = k->outputs == 1 ? k->weights[0] : 1;
     read_numbers(k, k->y, k->weights + k->outputs);
     if (k->c->options.step == 0)
-        k->c->options.step = pow(tad_dtype_of(k->y) == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON, 1.0 / 7);
+        k->c->options.step = pow(k->epsilon, 1.0 / 7);
     tad_status status = go_back(k);
     return status == TAD_OK ? go_forward(k) : status;
+}
+
+/* A float anywhere on the way makes the result one of a float's precision. */
+static double precision(const checker *k)
+{
+    tad_array array;
+    for (uint32_t id = k->first; id < k->tape->count; id++) {
+        tad__value_array(k->tape, id, &array);
+        if (array.dtype == TAD_F32 && k->tape->nodes[id].flags & TAD__DIFFERENTIABLE)
+            return (double)FLT_EPSILON;
+    }
+    return tad_dtype_of(k->y) == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
 }
 
 static tad_status run(checker *k)
@@ -416,6 +464,7 @@ static tad_status run(checker *k)
         return status;
     memcpy(k->leaf, k->x, k->c->n * sizeof *k->leaf);
     list_entries(k);
+    k->epsilon = precision(k);
     bool   has_read = tape->reads != reads;
     size_t after = tad_tape_mark(tape);
     k->outputs = tad_count(k->y);

@@ -17,6 +17,7 @@ typedef struct tad__stencil {
     const double *centre;  /* y where nothing is moved */
     double       *sums;    /* room for tad__stencil_room(outputs) numbers */
     double        epsilon, step, tolerance;
+    double        rounding; /* of w . y, as far as it is known from elsewhere */
     double        largest; /* of all derivatives */
     bool          three;   /* is there a derivative by forward mode? */
 } tad__stencil;

@@ -28,6 +28,9 @@ static const double sixth_difference[POINTS] = {1, -6, 15, -20, 15, -6, 1};
 /* What agrees at a step other than the first has to agree in so many digits. */
 #define SHARP 1e-3
 
+/* A number below this is as good as 0: its size says nothing about the function. */
+#define TINY 1e-13
+
 typedef struct estimate {
     double step, derivative, noise;
     double roughness; /* tiny for a smooth function, of the size of a kink's jump in slope */
@@ -90,7 +93,7 @@ static tad_status difference(const tad__stencil *s, size_t i, double *value, dou
     out->derivative = totals[0] / h;
     /* How many roundings the values are off: the sixth difference multiplies them by 30 and the derivative by 1, so a third
      * of it is ample. At a kink it is large for another reason, hence the limit. */
-    double rounding = s->epsilon * totals[3];
+    double rounding = fmax(s->epsilon * totals[3], s->rounding);
     out->noise = fmin(fmax(fabs(totals[2]) / 3, 8 * rounding), 64 * rounding) / h;
     out->noise += 2 * missed / h * fabs(out->derivative);
     out->roughness = fmax(fabs(totals[1] - totals[0]) / h, fabs(totals[2]) / (10 * h));
@@ -134,8 +137,10 @@ typedef struct judgement {
     size_t               i;
     double              *x;
     tad_gradcheck_entry *entry;
+    bool                 hidden;    /* at the scale of x, what is to be decided drowns in rounding */
+    double               widest;    /* the first step */
     double               reference; /* the largest derivative met so far */
-    estimate             best;      /* of pairs: that with the smallest error bar */
+    estimate             best;      /* of pairs: that with the smallest error bar, relative to itself */
 } judgement;
 
 /* Keeps an estimate in the entry; returns how far off the derivatives are. */
@@ -167,13 +172,15 @@ static bool drowns(const judgement *j, const estimate *at, double share)
 
 /* What a wide step says has to hold where a step is as small as it may be for the rounding not to hide the disagreement:
  * the function may have a feature narrower than the stencil. */
-static tad_status confirm(const judgement *j, const estimate *at, double far, double least, bool *confirmed)
+static tad_status confirm(judgement *j, const estimate *at, double far, double least, bool *confirmed)
 {
     double   miss = fmin(isfinite(far) ? far : HUGE_VAL, fmax(fabs(at->derivative), j->reference));
     double   step = fmax(at->noise / (0.02 * miss) * at->step, least);
     estimate small;
-    *confirmed = true;
-    if (!(step < at->step / 2))
+    double   scale = fabs(*j->x) > TINY ? 0.1 * fabs(*j->x) : HUGE_VAL; /* a function may well change as x does */
+    j->hidden = fmin(step, at->step) > scale;
+    *confirmed = !j->hidden;
+    if (j->hidden || !(step < at->step / 2))
         return TAD_OK;
     tad_status status = difference(j->s, j->i, j->x, step, &small);
     if (status == TAD_OK)
@@ -181,11 +188,13 @@ static tad_status confirm(const judgement *j, const estimate *at, double far, do
     return status;
 }
 
-/* A function that computes in float somewhere is a staircase to small steps, flat and perfectly smooth: what a wider pair knew
- * better is not contradicted. */
+/* A function that computes in float somewhere is a staircase to small steps, flat and perfectly smooth: so what is flat only to
+ * small steps says nothing, and what a wider pair knew better is not contradicted. */
 static bool contradicts(const judgement *j, const estimate *at)
 {
-    return j->best.finite && fabs(at->derivative - j->best.derivative) > 3 * (j->best.scatter + at->scatter);
+    bool flat = fabs(at->derivative) <= at->noise && at->step < j->widest;
+    bool known = j->best.finite && j->best.scatter <= 0.01 * fabs(j->best.derivative);
+    return flat || (known && fabs(at->derivative - j->best.derivative) > 3 * (j->best.scatter + at->scatter));
 }
 
 /* One pair of steps: true if the verdict is known. */
@@ -197,14 +206,16 @@ static tad_status try_pair(judgement *j, const estimate *at, double least, bool 
     *known = false;
     if (status != TAD_OK || !nearby.finite)
         return status;
+    estimate best = extrapolate(at, &nearby);
+    double   margin = at->step < j->widest ? 10 * best.scatter : 1.5 * fmax(at->noise, at->scatter - at->noise);
     if (contradicts(j, at))
         return status;
-    if (believable(at, &nearby, far)) {
+    if (believable(at, &nearby, far) && !agrees(j, far) && !(far <= margin)) {
         status = confirm(j, at, far, least, known);
         j->entry->verdict = *known ? TAD_WRONG : TAD_NOT_SMOOTH;
     }
-    estimate best = extrapolate(at, &nearby);
-    if (!*known && (!j->best.finite || best.scatter < j->best.scatter))
+    if (!*known && best.derivative != 0 &&
+        (!j->best.finite || best.scatter * fabs(j->best.derivative) < j->best.scatter * fabs(best.derivative)))
         j->best = best;
     return status;
 }
@@ -218,12 +229,14 @@ static void settle(judgement *j)
     j->entry->verdict =
         j->best.scatter <= 0.01 * fmax(fabs(j->entry->analytic), fabs(j->entry->numeric)) && agrees(j, far)
             ? TAD_AGREES
-            : TAD_NOT_SMOOTH;
+        : j->hidden ? TAD_UNDECIDED
+                    : TAD_NOT_SMOOTH;
 }
 
 /* A disagreement counts as wrong only where the differences are believable; where they are not, smaller steps are tried. */
 static tad_status sweep(judgement *j, const estimate *first)
 {
+    j->widest = first->step;
     const double least = fmax(fabs(*j->x) * ldexp(1, -34), first->step * ldexp(1, -64));
     estimate     at = *first;
     tad_status   status = TAD_OK;
@@ -266,12 +279,12 @@ static tad_status widen(judgement *j, const estimate *first)
         if (!wide.finite || !nearby.finite || wide.roughness > wide.noise + nearby.noise ||
             fabs(wide.derivative - nearby.derivative) > wide.noise + nearby.noise)
             break;
-        at = wide;
-        double far = try_estimate(j, &at, at.noise);
-        if (!agrees(j, far)) {
-            j->entry->verdict = TAD_WRONG;
+        double far = try_estimate(j, &wide, wide.noise);
+        if (!agrees(j, far)) { /* or the function is not as smooth as that */
+            j->entry->verdict = TAD_UNDECIDED;
             return TAD_OK;
         }
+        at = wide;
         if (!drowns(j, &at, 0.1))
             break;
     }
