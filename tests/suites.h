@@ -31,6 +31,7 @@
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(planted)                                                                                                     \
+    SUITE(diagnosis)                                                                                                   \
     SUITE(false_alarms)                                                                                                   \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \

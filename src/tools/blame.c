@@ -20,7 +20,10 @@ typedef struct search {
 
 static tad_status record(tad__checked *c, tad_var *y)
 {
+    bool clean = c->tape->status == TAD_OK;
     *y = c->f(c->user, c->n, c->inputs);
+    if (clean && c->tape->status == TAD_ENOMEM)
+        return TAD_ENOMEM;
     if (tad_is_valid(*y) && y->tape == c->tape)
         return TAD_OK;
     tad_status status = c->tape->status != TAD_OK ? c->tape->status : TAD_EARG;
@@ -140,7 +143,7 @@ static double value_of(const tad__local *local, int operand, int64_t element)
 /* The entry that is most wrong, and how. */
 static tad_status find_entry(search *s)
 {
-    tad_gradcheck_report local;
+    tad_gradcheck_report local = {0};
     tad__outputs         outputs = {0};
     tad_blame           *blame = &s->c->report->blame;
     tad_status           status = tad__local_probe(&s->local, 0, &local, &outputs);

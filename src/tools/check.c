@@ -83,7 +83,10 @@ static tad_status evaluate(const checker *k, tad_var *y)
     tad_status status = record_inputs(k);
     if (status != TAD_OK)
         return status;
+    bool clean = k->tape->status == TAD_OK;
     *y = k->c->f(k->c->user, k->c->n, k->x);
+    if (clean && k->tape->status == TAD_ENOMEM) /* C may have gone on with something else */
+        return TAD_ENOMEM;
     if (y->tape == k->tape && tad_is_valid(*y))
         return TAD_OK;
     status = k->tape->status != TAD_OK ? k->tape->status : TAD_EARG;

@@ -158,9 +158,20 @@ static void add_number(tad__text *words, double c, int64_t n)
             break;
         }
     if (n > 2 && fabs(c - (double)n) < 1e-6 * (double)n)
-        tad__text_add(words, ", the number of elements");
+        tad__text_add(words, ", the number of elements,");
     if (n > 2 && fabs(c * (double)n - 1) < 1e-6)
-        tad__text_add(words, ", 1 / the number of elements");
+        tad__text_add(words, ", 1 / the number of elements,");
+}
+
+/* The simple fraction that is meant. */
+static double simple(double c)
+{
+    for (int denominator = 1; denominator <= 12; denominator++) {
+        double n = round(c * denominator);
+        if (fabs(c * denominator - n) < 1e-9 * fabs(n))
+            return n / denominator;
+    }
+    return c;
 }
 
 static bool factor(const tad__evidence *e, tad__finding *f)
@@ -173,7 +184,7 @@ static bool factor(const tad__evidence *e, tad__finding *f)
     }
     if (best->numeric == 0 || fabs(best->numeric) < 1e3 * best->noise)
         return false;
-    f->factor = best->a / best->numeric;
+    f->factor = simple(best->a / best->numeric);
     tad__text_add(&f->words, "it is the differences times ");
     add_number(&f->words, f->factor, e->counts[best->input]);
     tad__text_add(&f->words, " wherever it is wrong");
