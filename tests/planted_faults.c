@@ -86,7 +86,8 @@ static void cube_backward_transposed(const tad_call *call, const tad_array *gy, 
     int64_t rows = gy->dims[0], columns = gy->dims[1];
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < columns; j++)
-            NUMBERS(gx[0])[j * rows + i] += NUMBERS(*gy)[i * columns + j] * 3 * pow(NUMBERS(call->in[0])[i * columns + j], 2);
+            NUMBERS(gx[0])
+    [j * rows + i] += NUMBERS(*gy)[i * columns + j] * 3 * pow(NUMBERS(call->in[0])[i * columns + j], 2);
 }
 
 /* Does not look at the strides of its operand. */
@@ -231,7 +232,8 @@ VECTOR(not_centred, centred, same_vjp)
 VECTOR(half_softmax, softened, softened_vjp)
 static const tad_op mean_as_sum = {
     .name = "mean_as_sum", .arity = 1, .shape = scalar_shape, .forward = averaged, .vjp = whole_vjp};
-static const tad_op no_two = {.name = "no_two", .arity = 1, .shape = scalar_shape, .forward = squares, .vjp = squares_vjp};
+static const tad_op no_two = {
+    .name = "no_two", .arity = 1, .shape = scalar_shape, .forward = squares, .vjp = squares_vjp};
 
 /* A matrix and a row: the row is repeated. */
 static tad_status first_shape(const tad_call *call)
@@ -390,7 +392,8 @@ static tad_var of_library(void *user, size_t n, const tad_var x[])
     op.jvp = NULL;
     for (size_t k = 0; k < n; k++)
         u[k] = tad_tanh(x[k]);
-    y = tad_apply(&op, (tad_args){.n = (int)n, .x = u, .attributes = right->sample_count ? right->samples[0].attributes : NULL});
+    y = tad_apply(
+        &op, (tad_args){.n = (int)n, .x = u, .attributes = right->sample_count ? right->samples[0].attributes : NULL});
     return tad_sin(y);
 }
 
@@ -573,23 +576,28 @@ BY_HAND(unseeded)
 /* ---- the table ---- */
 
 #define ROW(op_, cause_, f_, n_, blamed_, ...)                                                                         \
-    {.name = #op_, .cause = TAD_CAUSE_##cause_, .f = f_, .n = n_, .op = &op_, .blamed = blamed_, __VA_ARGS__}
+    {                                                                                                                  \
+        .name = #op_, .cause = TAD_CAUSE_##cause_, .f = f_, .n = n_, .op = &op_, .blamed = blamed_, __VA_ARGS__        \
+    }
 #define ONE(op, cause, factor_) ROW(op, cause, between, 1, #op, .dims = {{4}}, .factor = factor_)
 #define CUBE_OF(f, op, cause, size, ...) ROW(op, cause, f, 1, "cube", .dims = {{size}}, __VA_ARGS__)
 #define TWO(op, cause, factor_) ROW(op, cause, between, 2, #op, .dims = {{4}, {4}}, .factor = factor_)
 #define ROWS(op) ROW(op, BROADCAST, between, 2, #op, .dims = {{3, 4}, {4}}, .modes = TAD_BY_BACKWARD)
 #define LIBRARY(op_, change_, cause_, n_, ...)                                                                         \
-    {.name = #op_ " " #change_,                                                                                        \
-     .cause = TAD_CAUSE_##cause_,                                                                                      \
-     .f = of_library,                                                                                                  \
-     .n = n_,                                                                                                          \
-     .op = &(const mutant){#op_, change_},                                                                             \
-     .blamed = #op_,                                                                                                   \
-     .dims = {__VA_ARGS__}}
+    {                                                                                                                  \
+        .name = #op_ " " #change_, .cause = TAD_CAUSE_##cause_, .f = of_library, .n = n_,                              \
+        .op = &(const mutant){#op_, change_}, .blamed = #op_, .dims = {                                                \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 #define FUNCTION(f_, cause_, blamed_)                                                                                  \
-    {.name = #f_, .cause = TAD_CAUSE_##cause_, .f = f_, .n = 1, .dims = {{4}}, .blamed = blamed_}
+    {                                                                                                                  \
+        .name = #f_, .cause = TAD_CAUSE_##cause_, .f = f_, .n = 1, .dims = {{4}}, .blamed = blamed_                    \
+    }
 #define HAND(f_, cause_, n_, factor_)                                                                                  \
-    {.name = #f_, .cause = TAD_CAUSE_##cause_, .c = f_, .n = n_, .factor = factor_}
+    {                                                                                                                  \
+        .name = #f_, .cause = TAD_CAUSE_##cause_, .c = f_, .n = n_, .factor = factor_                                  \
+    }
 #define NUMBERS_ONLY .modes = TAD_BY_BACKWARD
 
 const planted_fault planted_faults[] = {

@@ -7,9 +7,9 @@
 typedef struct planted_fault {
     const char     *name;
     tad_cause       cause;
-    tad_function   *f;    /* on a tape, of one or two inputs, or */
-    tad_c_function *c;    /* by hand, of so many numbers */
-    int             n;    /* inputs, or numbers */
+    tad_function   *f;          /* on a tape, of one or two inputs, or */
+    tad_c_function *c;          /* by hand, of so many numbers */
+    int             n;          /* inputs, or numbers */
     int64_t         dims[2][2]; /* of the inputs; a size of 0: no such axis */
     const char     *blamed;     /* the operation to blame; NULL: none */
     double          factor;     /* if that is the cause */

@@ -32,7 +32,7 @@
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(planted)                                                                                                     \
     SUITE(diagnosis)                                                                                                   \
-    SUITE(false_alarms)                                                                                                   \
+    SUITE(false_alarms)                                                                                                \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \
     SUITE(tape)                                                                                                        \

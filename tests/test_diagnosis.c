@@ -52,12 +52,16 @@ START_TEST(words)
         const char *fault, *text[4], *json[3];
     } cases[] = {
         {"two_thirds",
-         {"cause: constant factor\n", "tad_backward: it is the differences times 0.6666667 = 2/3", "wrong is only: tad_backward",
-          "in: cube(f64 [4]) = f64 [4], node 2"},
+         {"cause: constant factor\n", "tad_backward: it is the differences times 0.6666667 = 2/3",
+          "wrong is only: tad_backward", "in: cube(f64 [4]) = f64 [4], node 2"},
          {"\"cause\": \"constant factor\"", "\"wrong_modes\": [\"tad_backward\"]", "\"operation\": \"cube\""}},
         {"mean_as_sum", {"times 4, the number of elements", "hint: look for a 2, a 1/2"}, {"\"factor\": 4"}},
-        {"mul_first_row", {"cause: broadcasting", "mul_first_row(f64 [3, 4], f64 [4]) = f64 [3, 4]"}, {"\"cause\": \"broadcasting\""}},
-        {"minus_forward", {"cause: sign", "forward mode: it is -1 times", "whatever the differences say"}, {"[\"forward\"]"}},
+        {"mul_first_row",
+         {"cause: broadcasting", "mul_first_row(f64 [3, 4], f64 [4]) = f64 [3, 4]"},
+         {"\"cause\": \"broadcasting\""}},
+        {"minus_forward",
+         {"cause: sign", "forward mode: it is -1 times", "whatever the differences say"},
+         {"[\"forward\"]"}},
         {"through_c", {"cause: detached", "hint: numbers left the tape"}, {"\"blame\": null"}},
     };
     static page p;
@@ -88,17 +92,19 @@ END_TEST
 /* What a report of numbers reads as. */
 START_TEST(json)
 {
-    tad_gradcheck_entry  entries[] = {{.input = 1, .element = 2, .value = 0.1, .analytic = (double)NAN, .verdict = TAD_WRONG}};
-    tad_gradcheck_report report = {.count = 1, .entries = entries, .wrong = 1, .worst = HUGE_VAL, .evidence = "\"<&>\""};
-    static page          p;
+    tad_gradcheck_entry entries[] = {
+        {.input = 1, .element = 2, .value = 0.1, .analytic = (double)NAN, .verdict = TAD_WRONG}};
+    tad_gradcheck_report report = {
+        .count = 1, .entries = entries, .wrong = 1, .worst = HUGE_VAL, .evidence = "\"<&>\""};
+    static page p;
     p = (page){.most = sizeof p.text - 1};
     expect_ok(tad_gradcheck_json(&report, (tad_writer){append, &p}));
-    ck_assert_str_eq(p.text,
-                     "{\"count\": 1, \"agree\": 0, \"wrong\": 1, \"not_smooth\": 0, \"undecided\": 0, \"worst\": null, "
-                     "\"worst_entry\": 0, \"identity\": 0, \"cause\": \"none\", \"factor\": 0, \"wrong_modes\": [], "
-                     "\"evidence\": \"\\u0022\\u003c\\u0026\\u003e\\u0022\", \"hint\": \"nothing to do\", \"blame\": null, "
-                     "\"entries\": [\n{\"input\": 1, \"element\": 2, \"value\": 0.1, \"analytic\": null, \"recorded\": 0, "
-                     "\"forward\": 0, \"numeric\": 0, \"noise\": 0, \"verdict\": \"wrong\"}]}\n");
+    ck_assert_str_eq(
+        p.text, "{\"count\": 1, \"agree\": 0, \"wrong\": 1, \"not_smooth\": 0, \"undecided\": 0, \"worst\": null, "
+                "\"worst_entry\": 0, \"identity\": 0, \"cause\": \"none\", \"factor\": 0, \"wrong_modes\": [], "
+                "\"evidence\": \"\\u0022\\u003c\\u0026\\u003e\\u0022\", \"hint\": \"nothing to do\", \"blame\": null, "
+                "\"entries\": [\n{\"input\": 1, \"element\": 2, \"value\": 0.1, \"analytic\": null, \"recorded\": 0, "
+                "\"forward\": 0, \"numeric\": 0, \"noise\": 0, \"verdict\": \"wrong\"}]}\n");
     ck_assert_int_eq(tad_gradcheck_json(NULL, (tad_writer){append, &p}), TAD_EARG);
     ck_assert_int_eq(tad_gradcheck_json(&report, (tad_writer){0}), TAD_EARG);
 }
@@ -194,22 +200,23 @@ END_TEST
 /* The n-th request for memory fails, for n = 1, 2, ... until none does. The result is an error, or right. */
 START_TEST(without_memory)
 {
-    static const char *const faults[] = {"matmul TRANSPOSE_SECOND", "mul_first_row", "overwrites", "through_c", "once_only"};
+    static const char *const faults[] = {"matmul TRANSPOSE_SECOND", "mul_first_row", "overwrites", "through_c",
+                                         "once_only"};
     const planted_fault     *fault = find(faults[_i]);
     size_t                   failures = 0;
     bool                     done = false;
     for (size_t n = 1; !done; n += 1 + n / 40) {
-        heap                 h = {0};
-        tad_gradcheck_report report = {0};
+        heap                        h = {0};
+        tad_gradcheck_report        report = {0};
         const tad_gradcheck_options options = {.order = fault->order};
-        tad_tape            *tape = heap_tape(&h);
+        tad_tape                   *tape = heap_tape(&h);
         h.fail_at = h.calls + n;
         tad_status status = check(fault, tape, &options, &report);
         done = h.calls < h.fail_at;
         h.fail_at = 0;
         bool unharmed = status == TAD_OK && report.wrong > 0 && report.cause == fault->cause;
-        ck_assert_msg(unharmed || (!done && status == TAD_ENOMEM), "request %d: %s, %s", (int)n, tad_status_name(status),
-                      tad_cause_name(report.cause));
+        ck_assert_msg(unharmed || (!done && status == TAD_ENOMEM), "request %d: %s, %s", (int)n,
+                      tad_status_name(status), tad_cause_name(report.cause));
         failures += !unharmed;
         tad_gradcheck_free(&report);
         tad_tape_free(tape);

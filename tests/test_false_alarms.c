@@ -13,7 +13,7 @@ enum { FUNCTIONS = 1000, PARTS = 10, MOST_STEPS = 8 };
 
 typedef struct random_graph {
     uint64_t seed;
-    double   in, out;   /* scales of input and result */
+    double   in, out;                      /* scales of input and result */
     bool     tensors, floats, kinks, bare; /* bare: one operation, straight on the badly scaled number */
 } random_graph;
 
@@ -45,7 +45,8 @@ static const tad_op *random_op(const random_graph *g, uint64_t i)
 static tad_var bend(const tad_op *op, int k, tad_var x)
 {
     double low = op->domain[2 * k], high = op->domain[2 * k + 1];
-    return tad_add(tad_constant(x.tape, (low + high) / 2), tad_mul(tad_constant(x.tape, 0.4 * (high - low)), tad_sin(x)));
+    return tad_add(tad_constant(x.tape, (low + high) / 2),
+                   tad_mul(tad_constant(x.tape, 0.4 * (high - low)), tad_sin(x)));
 }
 
 static tad_var reshape(const random_graph *g, tad_var x, uint64_t i)
@@ -68,9 +69,9 @@ static tad_var reshape(const random_graph *g, tad_var x, uint64_t i)
 
 static tad_var record(void *user, size_t n, const tad_var x[])
 {
-    const random_graph *g = user;
+    const random_graph      *g = user;
     static const char *const bare[] = {"reciprocal", "log", "sqrt", "square", "exp", "tanh"};
-    tad_var             y = x[0], u[2];
+    tad_var                  y = x[0], u[2];
     (void)n;
     if (g->bare) {
         uint64_t      k = pick(g, 1, COUNT(bare));
@@ -121,8 +122,8 @@ START_TEST(no_false_alarm)
         tad_var x = tad_tensor(tape, TAD_F64, 1, &count, numbers);
         expect_ok(tad_gradcheck(record, &g, 1, &x, &(const tad_gradcheck_options){.seed = i}, &report));
         tad_gradcheck_write(&report, false, text, report.wrong ? sizeof text : 400);
-        ck_assert_msg(report.wrong == 0 && report.cause == TAD_CAUSE_NONE, "function %d, scales %.1e and %.1e:\n%s", (int)i,
-                      g.in, g.out, text);
+        ck_assert_msg(report.wrong == 0 && report.cause == TAD_CAUSE_NONE, "function %d, scales %.1e and %.1e:\n%s",
+                      (int)i, g.in, g.out, text);
         if (getenv("TAD_SHOW") && report.agree < report.count)
             fprintf(stderr, "function %d, scales %.1e and %.1e:\n%s", (int)i, g.in, g.out, text);
         entries += report.count;
@@ -130,7 +131,8 @@ START_TEST(no_false_alarm)
         tad_gradcheck_free(&report);
         tad_tape_rewind(tape, 0);
     }
-    ck_assert_msg(agree * 100 >= entries * (graph((uint64_t)_i).floats ? 65 : 97), "only %d of %d entries agree", (int)agree, (int)entries);
+    ck_assert_msg(agree * 100 >= entries * (graph((uint64_t)_i).floats ? 65 : 97), "only %d of %d entries agree",
+                  (int)agree, (int)entries);
     expect_no_error(tape);
     tad_tape_free(tape);
 }

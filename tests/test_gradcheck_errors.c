@@ -47,7 +47,14 @@ START_TEST(text)
     tad_gradcheck_entry entries[] = {
         {.numeric = 0.5, .verdict = TAD_WRONG},
         {.element = 1, .value = 7, .analytic = 8, .recorded = 8, .forward = 8, .numeric = 8},
-        {.input = 1, .element = 2, .value = 1.5, .analytic = 1, .recorded = 2, .forward = 1, .numeric = 3, .verdict = TAD_NOT_SMOOTH},
+        {.input = 1,
+         .element = 2,
+         .value = 1.5,
+         .analytic = 1,
+         .recorded = 2,
+         .forward = 1,
+         .numeric = 3,
+         .verdict = TAD_NOT_SMOOTH},
     };
     tad_gradcheck_report report = {
         .count = 3, .entries = entries, .agree = 1, .wrong = 1, .not_smooth = 1, .worst = 0.5};

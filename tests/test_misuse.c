@@ -214,8 +214,10 @@ static tad_var    g[2];
     ROW(tad_status_hint, "", )                                                                                         \
     ROW(tad_dtype_size, "", )                                                                                          \
     ROW(tad_dtype_name, "", )                                                                                          \
-    ROW(tad_verdict_name, "", ) ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", )                                                                                      \
-    ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_verdict_name, "", )                                                                                        \
+    ROW(tad_cause_name, "", )                                                                                          \
+    ROW(tad_cause_hint, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", )   \
+        ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

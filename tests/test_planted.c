@@ -24,7 +24,8 @@ static tad_status check(const planted_fault *fault, tad_tape *tape, tad_gradchec
 
 static bool named_right(const planted_fault *fault, const tad_gradcheck_report *report)
 {
-    bool right = report->cause == fault->cause && strcmp(report->blame.operation, fault->blamed ? fault->blamed : "") == 0;
+    bool right =
+        report->cause == fault->cause && strcmp(report->blame.operation, fault->blamed ? fault->blamed : "") == 0;
     if (fault->factor != 0)
         right &= fabs(report->factor - fault->factor) < 1e-7;
     if (fault->modes)
@@ -92,11 +93,14 @@ START_TEST(ten_thousand_entries)
         expect_ok(tad_gradcheck(network, wrong ? (void *)(uintptr_t)&wrong_tanh : NULL, 4, x, NULL, &report));
         double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
         if (getenv("TAD_SHOW"))
-            fprintf(stderr, "10,000 entries, %zu wrong, %s: %.2f s\n", report.wrong, tad_cause_name(report.cause), seconds);
+            fprintf(stderr, "10,000 entries, %zu wrong, %s: %.2f s\n", report.wrong, tad_cause_name(report.cause),
+                    seconds);
         ck_assert(report.count == 10000 && report.undecided == 0 && report.not_smooth == 0);
-        ck_assert_uint_eq(report.wrong, wrong ? 9000 : 0); /* the layer behind it, and the weights of an input of 0, are right */
+        ck_assert_uint_eq(report.wrong,
+                          wrong ? 9000 : 0); /* the layer behind it, and the weights of an input of 0, are right */
         ck_assert_str_eq(report.blame.operation, wrong ? "wrong_tanh" : "");
-        ck_assert(report.cause == (wrong ? TAD_CAUSE_FACTOR : TAD_CAUSE_NONE) && fabs(report.factor - 0.5 * wrong) < 1e-9);
+        ck_assert(report.cause == (wrong ? TAD_CAUSE_FACTOR : TAD_CAUSE_NONE) &&
+                  fabs(report.factor - 0.5 * wrong) < 1e-9);
         if (!SANITIZED && !under_valgrind())
             ck_assert_msg(seconds < 5, "10,000 entries took %.1f s", seconds);
         tad_gradcheck_free(&report);

@@ -15,7 +15,7 @@ typedef enum tad_verdict {
     TAD_AGREES,     /**< within the tolerance */
     TAD_WRONG,      /**< the function is smooth here, and the derivatives differ */
     TAD_NOT_SMOOTH, /**< a kink or a jump within reach of every step, or a function rougher than its precision */
-    TAD_UNDECIDED,  /**< not finite within reach of every step, or the derivative drowns in the rounding of the values */
+    TAD_UNDECIDED, /**< not finite within reach of every step, or the derivative drowns in the rounding of the values */
 } tad_verdict;
 
 /** "agrees", "wrong", "not smooth here", "cannot be decided at this precision". Static storage. */
@@ -36,7 +36,8 @@ TAD_API const char *tad_verdict_name(tad_verdict verdict);
     X(REPEATED, "repeated use", "add to the gradient that is there (+=), do not overwrite it")                         \
     X(LAYOUT, "memory layout", "use the strides of the arrays: operands may be views")                                 \
     X(RULES_DIFFER, "rules differ", "the same derivative is written down more than once: compare the two")             \
-    X(DETACHED, "detached", "numbers left the tape and came back as constants: tad_value, tad_read, tad_stop_gradient, tad_tape_pause") \
+    X(DETACHED, "detached",                                                                                            \
+      "numbers left the tape and came back as constants: tad_value, tad_read, tad_stop_gradient, tad_tape_pause")      \
     X(NOT_FINITE, "not finite", "look for 0/0, 0 * infinity, or the derivative of a root at 0")                        \
     X(RANDOM, "not a function", "the function gives other values for the same inputs: fix the seed, or its state")     \
     X(UNKNOWN, "unknown", "compare the formula at the entries listed, smallest case first")
@@ -96,14 +97,14 @@ typedef struct tad_gradcheck_report {
     size_t               agree, wrong, not_smooth, undecided;
     double               worst;       /**< largest relative error of an entry that is not within its noise */
     size_t               worst_entry; /**< index into entries */
-    double               identity; /**< |<J v, w> - <v, J' w>| relative to its terms, J by forward and J' by reverse mode, for
+    double        identity; /**< |<J v, w> - <v, J' w>| relative to its terms, J by forward and J' by reverse mode, for
                                         random v: tiny if the modes agree. NaN without forward mode */
-    tad_cause            cause;    /**< of what is wrong */
-    double               factor;   /**< the constant factor, if that is the cause: analytic / right */
-    unsigned             modes;    /**< which derivatives are wrong: TAD_BY_... */
-    char                 evidence[320]; /**< the test that the cause has passed, in words */
-    tad_blame            blame;
-    tad_allocator        allocator; /**< what `entries` came from */
+    tad_cause     cause;    /**< of what is wrong */
+    double        factor;   /**< the constant factor, if that is the cause: analytic / right */
+    unsigned      modes;    /**< which derivatives are wrong: TAD_BY_... */
+    char          evidence[320]; /**< the test that the cause has passed, in words */
+    tad_blame     blame;
+    tad_allocator allocator; /**< what `entries` came from */
 } tad_gradcheck_report;
 
 /** Checks the gradient of f, or of w . f for a random cotangent w if f has several elements, at the values of `inputs`,
@@ -142,7 +143,7 @@ typedef double tad_c_function(const double *x, size_t n, double *grad);
  * Errors: TAD_EARG (NULL, n is 0, a tolerance or step below 0, another order), TAD_ENOMEM. */
 TAD_API TAD_CHECKED tad_status tad_gradcheck_function(tad_c_function *f, size_t n, const double x[],
                                                       const tad_gradcheck_options *options,
-                                                      tad_gradcheck_report *report);
+                                                      tad_gradcheck_report        *report);
 
 /** Writes a report as text, one line an entry that does not agree (every entry if `all`), a summary, and what is wrong and
  * where, as snprintf does: at most `size` bytes with the final 0; returns the length the whole text has. */

@@ -86,7 +86,7 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
 
 static uint32_t room(const tad_tape *tape)
 {
-    size_t both = tape->node_capacity < tape->value_capacity ? tape->node_capacity : tape->value_capacity;
+    size_t   both = tape->node_capacity < tape->value_capacity ? tape->node_capacity : tape->value_capacity;
     uint32_t most = tape->limit ? tape->limit : TAD__INVALID;
     return both < most ? (uint32_t)both : most;
 }

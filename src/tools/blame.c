@@ -77,7 +77,8 @@ static tad_status wrong_in_place(search *s, bool *found)
         tad__text words = {.out = report->evidence, .size = sizeof report->evidence};
         tad__text_add(&words, "tad_backward: the operation is right where its operands are %s, and wrong %s",
                       repeated ? "used only once" : "in C order",
-                      repeated ? "where an operand is used again, by it or by another operation" : "where they are views");
+                      repeated ? "where an operand is used again, by it or by another operation"
+                               : "where they are views");
     }
     return status;
 }
@@ -219,13 +220,13 @@ typedef struct whole {
 
 static tad_status probe_whole(void *user, int point, tad_gradcheck_report *report, tad__outputs *outputs)
 {
-    const whole  *w = user;
-    tad_tape     *tape = w->c->tape;
-    size_t        mark = tad_tape_mark(tape);
-    bool          clean = tape->status == TAD_OK;
-    tad__checked  c = *w->c;
-    tad_status    status = TAD_OK;
-    tad_var      *x = tad__take_items(&tape->allocator, c.n, sizeof *x);
+    const whole *w = user;
+    tad_tape    *tape = w->c->tape;
+    size_t       mark = tad_tape_mark(tape);
+    bool         clean = tape->status == TAD_OK;
+    tad__checked c = *w->c;
+    tad_status   status = TAD_OK;
+    tad_var     *x = tad__take_items(&tape->allocator, c.n, sizeof *x);
     (void)outputs;
     *report = (tad_gradcheck_report){0};
     if (!x)
@@ -322,12 +323,14 @@ static tad_status look(search *s)
         if (status == TAD_OK)
             locate(s);
         if (cut)
-            say(report, TAD_CAUSE_DETACHED, "the result of this operation is a constant to derivatives, and not to differences");
+            say(report, TAD_CAUSE_DETACHED,
+                "the result of this operation is a constant to derivatives, and not to differences");
         return status;
     }
     if (status == TAD_OK && s->c->detached)
         say(report, TAD_CAUSE_DETACHED,
-            "each operation is right, and with moved inputs the recorded operations give something else than the function");
+            "each operation is right, and with moved inputs the recorded operations give something else than the "
+            "function");
     else if (status == TAD_OK)
         status = diagnose_whole(s->c);
     return status;
@@ -335,10 +338,10 @@ static tad_status look(search *s)
 
 tad_status tad__blame(tad__checked *c)
 {
-    tad_tape  *tape = c->tape;
-    size_t     mark = tad_tape_mark(tape);
-    search     s = {.c = c, .tape = tape, .first = tape->count};
-    tad_var    y;
+    tad_tape *tape = c->tape;
+    size_t    mark = tad_tape_mark(tape);
+    search    s = {.c = c, .tape = tape, .first = tape->count};
+    tad_var   y;
     if (c->random) {
         say(c->report, TAD_CAUSE_RANDOM, "the function gave another value for the same inputs");
         return TAD_OK;

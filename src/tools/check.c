@@ -1,7 +1,6 @@
-/* Checking a function that is recorded on a tape: its three derivatives, and its values at moved inputs. */
-#include "diff/adjoints.h"
+/* Checking a function that is recorded on a tape: its values at moved inputs, and what they say of its derivatives. */
+#include "tools/check.h"
 #include "tensor/move.h"
-#include "tools/gradcheck.h"
 
 #include <tad/diff.h>
 #include <tad/elementwise.h>
@@ -18,25 +17,6 @@ enum { REPLAY_FROM = 24, LISTS = 5 };
 
 static const char name[] = "tad_gradcheck";
 
-typedef struct checker {
-    tad__checked   *c;
-    tad_tape     *tape;
-    size_t        count;   /* entries */
-    double       *values;  /* of all entries, and behind them room for as many numbers */
-    double       *vector;  /* a random direction v */
-    tad_var      *x;       /* the leaves of one evaluation, as all lists here one for each input */
-    tad_var      *leaf;    /* those of the first, which stays on the tape */
-    tad_var      *wanted, *gx, *dx;
-    uint32_t      first;   /* node of the first evaluation */
-    tad_var       y;       /* its result */
-    int64_t       outputs;
-    double        unit;    /* what a single output is weighed with: divided out, so that its gradient is reported */
-    double       *weights; /* of the outputs; behind them the centre and the sums of the stencil */
-    double        epsilon; /* of the least precise element type on the way */
-    double        rounding; /* of the result, by the roundings of all nodes */
-    bool          replays, three;
-} checker;
-
 void *tad__take_items(const tad_allocator *allocator, size_t count, size_t item_bytes)
 {
     size_t bytes;
@@ -48,14 +28,14 @@ void tad__give_back_items(const tad_allocator *allocator, void *block, size_t co
     tad__resize(allocator, block, block ? count * item_bytes : 0, 0);
 }
 
-static tad_status out_of_memory(const checker *k)
+tad_status tad__check_no_memory(const tad__checker *k)
 {
     return tad__fail_memory(k->tape, k->c->caller, name);
 }
 
 /* ---- evaluating the function ---- */
 
-static tad_var leaf_like(const checker *k, tad_var input, const double values[], bool differentiable)
+tad_var tad__leaf_like(const tad__checker *k, tad_var input, const double values[], bool differentiable)
 {
     tad_array array;
     tad__value_array(k->tape, input.id, &array);
@@ -63,14 +43,14 @@ static tad_var leaf_like(const checker *k, tad_var input, const double values[],
                           : tad_tensor_constant(k->tape, TAD_F64, array.rank, array.dims, values);
 }
 
-static tad_status record_inputs(const checker *k)
+static tad_status record_inputs(const tad__checker *k)
 {
     const double *values = k->values;
     for (size_t i = 0; i < k->c->n; i++) {
         k->x[i] = k->c->inputs[i];
         if (!tad_is_differentiable(k->c->inputs[i]))
             continue;
-        k->x[i] = leaf_like(k, k->c->inputs[i], values, true);
+        k->x[i] = tad__leaf_like(k, k->c->inputs[i], values, true);
         if (!tad_is_valid(k->x[i]))
             return TAD_ENOMEM;
         values += tad_count(k->c->inputs[i]);
@@ -78,7 +58,7 @@ static tad_status record_inputs(const checker *k)
     return TAD_OK;
 }
 
-static tad_status evaluate(const checker *k, tad_var *y)
+static tad_status evaluate(const tad__checker *k, tad_var *y)
 {
     tad_status status = record_inputs(k);
     if (status != TAD_OK)
@@ -93,7 +73,7 @@ static tad_status evaluate(const checker *k, tad_var *y)
     return tad__fail(k->tape, k->c->caller, status, "%s: the function returned an invalid result", name);
 }
 
-static void read_numbers(const checker *k, tad_var x, double to[])
+void tad__read_numbers(const tad__checker *k, tad_var x, double to[])
 {
     tad_array from, copy;
     tad__value_array(k->tape, x.id, &from);
@@ -104,7 +84,7 @@ static void read_numbers(const checker *k, tad_var x, double to[])
     tad__copy(&copy, &from);
 }
 
-static tad_status evaluate_again(const checker *k, double y[])
+static tad_status evaluate_again(const tad__checker *k, double y[])
 {
     tad_var    result;
     size_t     mark = tad_tape_mark(k->tape);
@@ -112,23 +92,23 @@ static tad_status evaluate_again(const checker *k, double y[])
     if (status == TAD_OK && tad_count(result) != k->outputs)
         status = tad__fail(k->tape, k->c->caller, TAD_ESHAPE, "%s: the function's result changes its shape", name);
     if (status == TAD_OK)
-        read_numbers(k, result, y);
+        tad__read_numbers(k, result, y);
     tad_tape_rewind(k->tape, mark);
     return status;
 }
 
 /* Computes y again, from node `first` on. */
-static tad_status replay(const checker *k, uint32_t first, tad_var y, double to[])
+tad_status tad__replay_from(const tad__checker *k, uint32_t first, tad_var y, double to[])
 {
     uint32_t   id = first;
     tad_status status = tad__recompute(k->tape, &id, y.id + 1, k->c->caller);
     if (status == TAD_OK)
-        read_numbers(k, y, to);
+        tad__read_numbers(k, y, to);
     return status;
 }
 
 /* Where number i of the leaves is. Those of scalars lie in an array of the tape, which may move. */
-static double *place(const checker *k, const tad_var leaves[], size_t i)
+double *tad__place(const tad__checker *k, const tad_var leaves[], size_t i)
 {
     const tad_gradcheck_entry *entry = &k->c->report->entries[i];
     tad_array                  array;
@@ -136,193 +116,28 @@ static double *place(const checker *k, const tad_var leaves[], size_t i)
     return (double *)array.data + entry->element;
 }
 
-static void set_all(const checker *k, const tad_var leaves[], const double values[])
+void tad__set_all(const tad__checker *k, const tad_var leaves[], const double values[])
 {
     for (size_t i = 0; i < k->count; i++)
-        *place(k, leaves, i) = values[i];
+        *tad__place(k, leaves, i) = values[i];
 }
 
 static tad_status evaluate_moved(void *user, size_t i, double y[])
 {
-    const checker *k = user;
+    const tad__checker *k = user;
     if (!k->replays)
         return evaluate_again(k, y);
-    double was = *place(k, k->leaf, i);
-    *place(k, k->leaf, i) = k->values[i];
-    tad_status status = replay(k, k->first, k->y, y);
-    *place(k, k->leaf, i) = was;
+    double was = *tad__place(k, k->leaf, i);
+    *tad__place(k, k->leaf, i) = k->values[i];
+    tad_status status = tad__replay_from(k, k->first, k->y, y);
+    *tad__place(k, k->leaf, i) = was;
     return status;
-}
-
-/* ---- reverse mode, in numbers and recorded ---- */
-
-/* w . y, the scalar that is differentiated. */
-static tad_var weigh(const checker *k, tad_var y)
-{
-    tad_array shape;
-    tad__value_array(k->tape, y.id, &shape);
-    if (shape.dtype != TAD_F64)
-        y = tad_cast(y, TAD_F64);
-    tad_var weights = tad_tensor_constant(k->tape, TAD_F64, shape.rank, shape.dims, k->weights);
-    return tad_sum(tad_mul(y, weights));
-}
-
-static size_t list_wanted(const checker *k, const tad_var x[], tad_var out[])
-{
-    size_t n = 0;
-    for (size_t i = 0; i < k->c->n; i++)
-        if (tad_is_differentiable(k->c->inputs[i]))
-            out[n++] = x[i];
-    return n;
-}
-
-static void list_entries(const checker *k)
-{
-    tad_gradcheck_entry *entry = k->c->report->entries;
-    for (size_t i = 0; i < k->c->n; i++)
-        for (int64_t e = 0; tad_is_differentiable(k->c->inputs[i]) && e < tad_count(k->c->inputs[i]); e++) {
-            entry->input = i;
-            entry->element = e;
-            entry++;
-        }
-}
-
-/* What one rounding of each number of a node does to the result: its adjoint times the rounding, squared and summed. */
-static double rounding_of(const checker *k, uint32_t id)
-{
-    const tad__sweep s = {.tape = k->tape, .name = name};
-    tad_array        value, adjoint;
-    double           sum = 0;
-    tad__value_array(k->tape, id, &value);
-    if (k->tape->nodes[id].flags & (TAD__LEAF | TAD__VIEW) || value.dtype == TAD_I64 || !tad__is_reached(k->tape, id) ||
-        tad__adjoint_array(&s, id, &adjoint) != TAD_OK)
-        return 0;
-    int64_t count = tad__array_count(&value);
-    double  epsilon = value.dtype == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
-    for (int64_t i = 0; i < count; i++) {
-        double v = value.dtype == TAD_F32 ? (double)((const float *)value.data)[i] : ((const double *)value.data)[i];
-        double g = value.dtype == TAD_F32 ? (double)((const float *)adjoint.data)[i] : ((const double *)adjoint.data)[i];
-        double e = v * g * epsilon;
-        if (isfinite(e))
-            sum += e * e;
-    }
-    return sum;
-}
-
-static void find_rounding(checker *k)
-{
-    double sum = 0;
-    for (uint32_t id = k->first; id <= k->y.id; id++)
-        sum += rounding_of(k, id);
-    k->rounding = sqrt(sum) / fabs(k->unit);
-}
-
-static tad_status go_back(checker *k)
-{
-    tad_var    s = weigh(k, k->y), *gx = k->gx;
-    size_t     n = list_wanted(k, k->leaf, k->wanted);
-    tad_status status = tad_is_valid(s) ? tad_backward(s) : out_of_memory(k);
-    if (status == TAD_OK) {
-        find_rounding(k);
-        status = tad_gradient(s, n, k->wanted, gx);
-    }
-    tad_gradcheck_entry *entry = k->c->report->entries;
-    double              *numbers = k->values + k->count;
-    for (size_t i = 0; i < n && status == TAD_OK; i++) {
-        size_t count = (size_t)tad_count(k->wanted[i]);
-        status = tad_read_grad(k->wanted[i], numbers, count * sizeof *numbers);
-        for (size_t e = 0; e < count && status == TAD_OK; e++)
-            entry[e].analytic = entry[e].forward = numbers[e] / k->unit;
-        if (status == TAD_OK)
-            read_numbers(k, gx[i], numbers);
-        for (size_t e = 0; e < count && status == TAD_OK; e++)
-            entry[e].recorded = numbers[e] / k->unit;
-        entry += count;
-    }
-    return status;
-}
-
-/* ---- forward mode ---- */
-
-static double weighed(const checker *k, const double y[])
-{
-    double sum = 0;
-    for (int64_t i = 0; i < k->outputs; i++)
-        sum += k->weights[i] * y[i];
-    return sum / k->unit;
-}
-
-/* Is entry i one of those to be judged? */
-static bool chosen(const checker *k, size_t i)
-{
-    size_t most = k->c->most;
-    return most == 0 || k->count <= most || tad__random_bits(77, i) % k->count < most;
-}
-
-/* <J v, w> against <v, J' w>, then J of one direction after the other, by computing the tangents again. */
-static tad_status push_all(checker *k, uint32_t first, tad_var dy, double y[])
-{
-    tad_gradcheck_entry *entries = k->c->report->entries;
-    double               right = 0, terms = 0;
-    for (size_t i = 0; i < k->count; i++) {
-        right += k->vector[i] * entries[i].analytic;
-        terms += fabs(k->vector[i] * entries[i].analytic);
-    }
-    set_all(k, k->dx, k->vector);
-    tad_status status = replay(k, first, dy, y);
-    double     left = weighed(k, y);
-    k->c->report->identity = left == right ? 0 : fabs(left - right) / fmax(terms, fabs(left));
-    memset(k->values + k->count, 0, k->count * sizeof *k->values);
-    set_all(k, k->dx, k->values + k->count);
-    for (size_t i = 0; i < k->count && status == TAD_OK; i++) {
-        if (!chosen(k, i))
-            continue;
-        *place(k, k->dx, i) = 1;
-        status = replay(k, first, dy, y);
-        *place(k, k->dx, i) = 0;
-        entries[i].forward = weighed(k, y);
-    }
-    return status;
-}
-
-static tad_status record_tangent(checker *k, tad_var *dy)
-{
-    tad_status status = TAD_OK;
-    size_t     n = 0;
-    memset(k->values + k->count, 0, k->count * sizeof *k->values);
-    for (size_t i = 0; i < k->c->n && status == TAD_OK; i++) {
-        if (!tad_is_differentiable(k->c->inputs[i]))
-            continue;
-        k->dx[i] = k->gx[n++] = leaf_like(k, k->leaf[i], k->values + k->count, false);
-        status = tad_is_valid(k->dx[i]) ? TAD_OK : TAD_ENOMEM;
-    }
-    return status == TAD_OK ? tad_jvp(k->y, n, k->wanted, k->gx, dy) : status;
-}
-
-/* A function of which forward mode is refused has only two derivatives to check. */
-static tad_status go_forward(checker *k)
-{
-    tad_var    dy = {0};
-    bool       clean = k->tape->status == TAD_OK;
-    uint32_t   first = k->tape->count;
-    tad_status status = record_tangent(k, &dy);
-    if (status == TAD_OK)
-        status = push_all(k, first, dy, k->weights + 2 * k->outputs);
-    k->three = status == TAD_OK;
-    if (status == TAD_OK || status == TAD_ENOMEM)
-        return status;
-    if (clean)
-        tad_tape_clear_error(k->tape);
-    k->c->report->identity = nan("");
-    for (size_t i = 0; i < k->count; i++)
-        k->c->report->entries[i].forward = nan("");
-    return TAD_OK;
 }
 
 /* ---- may the tape be replayed? ---- */
 
 /* At inputs moved at random: does a replay give what recording gives? */
-static tad_status compare(checker *k, double *moved, bool *same)
+static tad_status compare(tad__checker *k, double *moved, bool *same)
 {
     double *by_replay = k->weights + 2 * k->outputs, *by_recording = by_replay + k->outputs, *swap = k->values;
     size_t  bytes = (size_t)k->outputs * sizeof *by_replay;
@@ -334,9 +149,9 @@ static tad_status compare(checker *k, double *moved, bool *same)
     if (status == TAD_OK)
         status = evaluate_again(k, by_recording);
     k->values = swap;
-    set_all(k, k->leaf, moved);
+    tad__set_all(k, k->leaf, moved);
     if (status == TAD_OK)
-        status = replay(k, k->first, k->y, by_replay);
+        status = tad__replay_from(k, k->first, k->y, by_replay);
     *same = status == TAD_OK && memcmp(by_replay, by_recording, bytes) == 0;
     k->c->detached = status == TAD_OK && !*same && !k->c->random;
     return status;
@@ -344,13 +159,13 @@ static tad_status compare(checker *k, double *moved, bool *same)
 
 /* A replay does not see what C did with numbers that it read, so it is used only where none were read, and where it gives what
  * recording gives. */
-static tad_status try_replay(checker *k, bool has_read)
+static tad_status try_replay(tad__checker *k, bool has_read)
 {
     bool       clean = k->tape->status == TAD_OK, same;
     tad_status status = compare(k, k->values + k->count, &same);
     k->replays = same && !has_read;
-    set_all(k, k->leaf, k->values);
-    tad_status back = replay(k, k->first, k->y, k->weights + 2 * k->outputs);
+    tad__set_all(k, k->leaf, k->values);
+    tad_status back = tad__replay_from(k, k->first, k->y, k->weights + 2 * k->outputs);
     if (status == TAD_ENOMEM || back != TAD_OK)
         return status == TAD_ENOMEM ? status : back;
     if (clean) /* a function may refuse other inputs */
@@ -376,7 +191,7 @@ void tad__count_verdict(tad_gradcheck_report *report, size_t i, bool three)
     }
 }
 
-static tad_status difference_all(checker *k)
+static tad_status difference_all(tad__checker *k)
 {
     tad_gradcheck_report *report = k->c->report;
     double               *centre = k->weights + k->outputs;
@@ -400,7 +215,7 @@ static tad_status difference_all(checker *k)
     for (size_t i = 0; i < k->count && status == TAD_OK; i++) {
         tad_gradcheck_entry *entry = &report->entries[i];
         entry->value = k->values[i];
-        if (chosen(k, i)) {
+        if (tad__is_chosen(k, i)) {
             status = tad__judge(&s, i, &k->values[i], entry);
         } else {
             entry->numeric = nan("");
@@ -432,20 +247,20 @@ static adjoints exchange_adjoints(tad_tape *tape, adjoints with)
     return was;
 }
 
-static tad_status differentiate(checker *k)
+static tad_status differentiate(tad__checker *k)
 {
     for (int64_t i = 0; i < k->outputs; i++)
         k->weights[i] = tad__weight(k->c->options.seed, (uint64_t)i);
     k->unit = k->outputs == 1 ? k->weights[0] : 1;
-    read_numbers(k, k->y, k->weights + k->outputs);
+    tad__read_numbers(k, k->y, k->weights + k->outputs);
     if (k->c->options.step == 0)
         k->c->options.step = pow(k->epsilon, 1.0 / 7);
-    tad_status status = go_back(k);
-    return status == TAD_OK ? go_forward(k) : status;
+    tad_status status = tad__go_back(k);
+    return status == TAD_OK ? tad__go_forward(k) : status;
 }
 
 /* A float anywhere on the way makes the result one of a float's precision. */
-static double precision(const checker *k)
+static double precision(const tad__checker *k)
 {
     tad_array array;
     for (uint32_t id = k->first; id < k->tape->count; id++) {
@@ -456,7 +271,7 @@ static double precision(const checker *k)
     return tad_dtype_of(k->y) == TAD_F32 ? (double)FLT_EPSILON : DBL_EPSILON;
 }
 
-static tad_status run(checker *k)
+static tad_status run(tad__checker *k)
 {
     tad_tape            *tape = k->tape;
     const tad_allocator *allocator = &tape->allocator;
@@ -466,7 +281,7 @@ static tad_status run(checker *k)
     if (status != TAD_OK)
         return status;
     memcpy(k->leaf, k->x, k->c->n * sizeof *k->leaf);
-    list_entries(k);
+    tad__list_entries(k);
     k->epsilon = precision(k);
     bool   has_read = tape->reads != reads;
     size_t after = tad_tape_mark(tape);
@@ -474,7 +289,7 @@ static tad_status run(checker *k)
     size_t room = 3 * (size_t)(k->outputs > 0 ? k->outputs : 1) + tad__stencil_room((size_t)k->outputs);
     k->weights = tad__take_items(allocator, room, sizeof *k->weights);
     if (!k->weights)
-        return out_of_memory(k);
+        return tad__check_no_memory(k);
     status = differentiate(k);
     tad_tape_rewind(tape, after);
     if (status == TAD_OK && k->count >= REPLAY_FROM)
@@ -501,7 +316,7 @@ static tad_status check_inputs(const tad__checked *c, size_t *count)
     return TAD_OK;
 }
 
-static tad_status run_apart(checker *k)
+static tad_status run_apart(tad__checker *k)
 {
     tad_tape  *tape = k->tape;
     size_t     mark = tad_tape_mark(tape);
@@ -510,7 +325,7 @@ static tad_status run_apart(checker *k)
     tad_status status;
     for (size_t i = 0; i < k->c->n; i++)
         if (tad_is_differentiable(k->c->inputs[i])) {
-            read_numbers(k, k->c->inputs[i], values);
+            tad__read_numbers(k, k->c->inputs[i], values);
             values += tad_count(k->c->inputs[i]);
         }
     for (size_t i = 0; i < k->count; i++)
@@ -526,7 +341,7 @@ static tad_status run_apart(checker *k)
 tad_status tad__check_function(tad__checked *c)
 {
     const tad_allocator *allocator = &c->tape->allocator;
-    checker              k = {.c = c, .tape = c->tape, .three = true};
+    tad__checker         k = {.c = c, .tape = c->tape, .three = true};
     tad_status           status = check_inputs(c, &k.count);
     if (status != TAD_OK || k.count == 0)
         return status;
@@ -544,7 +359,7 @@ tad_status tad__check_function(tad__checked *c)
         memset(c->report->entries, 0, k.count * sizeof *c->report->entries);
         status = run_apart(&k);
     } else {
-        status = out_of_memory(&k);
+        status = tad__check_no_memory(&k);
     }
     if (!c->report->count) {
         tad__give_back_items(allocator, c->report->entries, k.count, sizeof *c->report->entries);

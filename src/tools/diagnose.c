@@ -1,10 +1,9 @@
 /* Causes of a wrong gradient: hypotheses in a table, each tested on all the entries and points there are. */
+#include "tools/diagnose.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "tools/diagnose.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 double tad__moved(double x, int point, uint64_t i)
@@ -15,13 +14,13 @@ double tad__moved(double x, int point, uint64_t i)
 
 /* ---- what is known ---- */
 
-static double derivative_of(const tad__evidence *e, const tad_gradcheck_entry *entry)
+double tad__derivative_of(const tad__evidence *e, const tad_gradcheck_entry *entry)
 {
     return e->mode == TAD_BY_FORWARD ? entry->forward : e->mode == TAD_BY_GRADIENT ? entry->recorded : entry->analytic;
 }
 
 /* Equal, as far as the differences tell. */
-static bool near(double a, double b, double noise)
+bool tad__near(double a, double b, double noise)
 {
     return fabs(a - b) <= 1e-8 * fmax(fabs(a), fabs(b)) + 4 * noise;
 }
@@ -47,7 +46,7 @@ static unsigned wrong_modes(const tad_gradcheck_report *report)
 }
 
 /* The entry of element `element` of input `input` at a point; NULL if there is none. */
-static const tad_gradcheck_entry *entry_at(const tad__evidence *e, int point, size_t input, int64_t element)
+const tad_gradcheck_entry *tad__entry_at(const tad__evidence *e, int point, size_t input, int64_t element)
 {
     const tad_gradcheck_report *report = &e->reports[point];
     int64_t                     at = element >= 0 && input < e->subject->n ? e->first[input] : -1;
@@ -58,7 +57,7 @@ static const tad_gradcheck_entry *entry_at(const tad__evidence *e, int point, si
 
 static double value_at(const tad__evidence *e, int point, size_t input, int64_t element)
 {
-    const tad_gradcheck_entry *entry = entry_at(e, point, input, element);
+    const tad_gradcheck_entry *entry = tad__entry_at(e, point, input, element);
     return entry ? entry->value : 0;
 }
 
@@ -69,16 +68,16 @@ static void describe(const tad__evidence *e, int point, const tad_gradcheck_entr
     int64_t             i = entry->element, n = e->counts[k];
     *s = (tad__sample){.input = k, .element = i, .point = point, .x = entry->value, .numeric = entry->numeric};
     s->noise = entry->noise;
-    s->a = derivative_of(e, entry);
+    s->a = tad__derivative_of(e, entry);
     s->wrong = off(s->a, entry);
     s->left = value_at(e, point, k, i - 1);
     s->right = value_at(e, point, k, i + 1);
     if (e->subject->n > 1 && e->first[other] >= 0)
         s->other = value_at(e, point, other, e->counts[other] == n ? i : 0);
     for (int64_t j = 0; j < n; j++) {
-        const tad_gradcheck_entry *one = entry_at(e, point, k, j);
+        const tad_gradcheck_entry *one = tad__entry_at(e, point, k, j);
         s->sum_x += one->value;
-        s->sum_a += derivative_of(e, one);
+        s->sum_a += tad__derivative_of(e, one);
     }
     bool alike = out->count == n;
     s->g = out->count == 0 ? 1 : alike ? out->g[i] : out->count == 1 ? out->g[0] : 1;
@@ -122,7 +121,7 @@ static bool is_zero(const tad__sample *s, double c)
 
 static bool is_multiple(const tad__sample *s, double c)
 {
-    return near(s->a, c * s->numeric, fabs(c) * s->noise);
+    return tad__near(s->a, c * s->numeric, fabs(c) * s->noise);
 }
 
 static bool not_finite(const tad__evidence *e, tad__finding *f)
@@ -191,145 +190,6 @@ static bool factor(const tad__evidence *e, tad__finding *f)
     return f->factor != 0 && e->wrong >= 2 && all_wrong(e, is_multiple, f->factor);
 }
 
-/* Do all samples of one input agree with what `from` says is the place of their derivative? */
-typedef struct matrix {
-    size_t  input;
-    int64_t start, rows, columns; /* batches of rows x columns elements from `start` on */
-    int64_t end;
-} matrix;
-
-static bool is_transposed(const tad__evidence *e, const matrix *m)
-{
-    size_t used = 0;
-    for (size_t i = 0; i < e->count; i++) {
-        const tad__sample *s = &e->samples[i];
-        if (s->input != m->input || s->element < m->start || s->element >= m->end) {
-            if (s->wrong)
-                return false;
-            continue;
-        }
-        int64_t size = m->rows * m->columns, at = s->element - m->start, in = at % size;
-        int64_t from = m->start + at / size * size + in % m->columns * m->rows + in / m->columns;
-        const tad_gradcheck_entry *other = entry_at(e, s->point, m->input, from);
-        if (!near(derivative_of(e, other), s->numeric, s->noise))
-            return false;
-        used += s->wrong;
-    }
-    return used > 1;
-}
-
-static bool found_transposed(const tad__evidence *e, const matrix *m, tad__finding *f)
-{
-    if (m->rows < 2 || m->columns < 2 || !is_transposed(e, m))
-        return false;
-    tad__text_add(&f->words, "with rows and columns swapped, the %lld x %lld numbers from element %lld of %s %zu on are right",
-                  (long long)m->rows, (long long)m->columns, (long long)m->start, e->subject->input, m->input);
-    return true;
-}
-
-/* A vector may hold a matrix: what is wrong, and with it perhaps the corners, which transposing leaves. */
-static bool transposed_within(const tad__evidence *e, size_t input, tad__finding *f)
-{
-    int64_t first = INT64_MAX, last = -1;
-    for (size_t i = 0; i < e->count; i++)
-        if (e->samples[i].wrong && e->samples[i].input == input) {
-            first = e->samples[i].element < first ? e->samples[i].element : first;
-            last = e->samples[i].element > last ? e->samples[i].element : last;
-        }
-    matrix m = {.input = input, .start = first - 1, .end = last + 2};
-    if (last < 0 || m.start < 0 || m.end > e->counts[input])
-        return false;
-    int64_t size = m.end - m.start;
-    for (m.rows = 2; m.rows * 2 <= size; m.rows++) {
-        m.columns = size / m.rows;
-        if (size % m.rows == 0 && found_transposed(e, &m, f))
-            return true;
-    }
-    return false;
-}
-
-static bool transposed(const tad__evidence *e, tad__finding *f)
-{
-    for (size_t k = 0; k < e->subject->n; k++) {
-        int rank = e->subject->rank[k];
-        if (e->first[k] < 0)
-            continue;
-        matrix m = {.input = k, .end = e->counts[k]};
-        m.rows = rank < 2 ? 0 : e->subject->dims[k][rank - 2];
-        m.columns = rank < 2 ? 0 : e->subject->dims[k][rank - 1];
-        if (found_transposed(e, &m, f) || (rank == 1 && transposed_within(e, k, f)))
-            return true;
-    }
-    return false;
-}
-
-static bool swapped(const tad__evidence *e, tad__finding *f)
-{
-    for (size_t k = 0; k + 1 < e->subject->n; k++)
-        for (size_t l = k + 1; l < e->subject->n; l++) {
-            bool holds = e->first[k] >= 0 && e->first[l] >= 0 && e->counts[k] == e->counts[l];
-            for (size_t i = 0; i < e->count && holds; i++) {
-                const tad__sample *s = &e->samples[i];
-                if (s->input == k || s->input == l)
-                    holds = near(derivative_of(e, entry_at(e, s->point, k + l - s->input, s->element)), s->numeric, s->noise);
-                else
-                    holds = !s->wrong;
-            }
-            if (holds) {
-                tad__text_add(&f->words, "%s %zu has the derivative of %s %zu, and the other way round", e->subject->input, k,
-                              e->subject->input, l);
-                return true;
-            }
-        }
-    return false;
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-/* Are the numbers of one input at one point those of the differences, in another order? */
-static bool is_permuted(const tad__evidence *e, int point, size_t k, double noise)
-{
-    int64_t n = e->counts[k];
-    double *a = e->room, *b = e->room + n;
-    for (int64_t i = 0; i < n; i++) {
-        const tad_gradcheck_entry *entry = entry_at(e, point, k, i);
-        if (entry->verdict != TAD_AGREES && entry->verdict != TAD_WRONG)
-            return false;
-        a[i] = derivative_of(e, entry);
-        b[i] = entry->numeric;
-    }
-    qsort(a, (size_t)n, sizeof *a, ascending);
-    qsort(b, (size_t)n, sizeof *b, ascending);
-    for (int64_t i = 0; i < n; i++)
-        if (!near(a[i], b[i], noise))
-            return false;
-    return true;
-}
-
-static bool permuted(const tad__evidence *e, tad__finding *f)
-{
-    size_t most = 0;
-    for (size_t k = 0; k < e->subject->n; k++) {
-        size_t wrong = 0;
-        double noise = 0;
-        for (size_t i = 0; i < e->count; i++)
-            if (e->samples[i].input == k) {
-                wrong += e->samples[i].wrong;
-                noise = fmax(noise, e->samples[i].noise);
-            }
-        for (int point = 0; point < TAD__POINTS && wrong > 0; point++)
-            if (e->reports[point].count > 0 && !is_permuted(e, point, k, noise))
-                return false;
-        most = wrong > most ? wrong : most;
-    }
-    tad__text_add(&f->words, "in each %s the same numbers occur as by differences, in another order", e->subject->input);
-    return most > 2;
-}
-
 static bool rules_differ(const tad__evidence *e, tad__finding *f)
 {
     unsigned all = TAD_BY_BACKWARD | TAD_BY_GRADIENT | (isnan(e->reports[0].identity) ? 0u : TAD_BY_FORWARD);
@@ -352,9 +212,9 @@ static const struct hypothesis {
     {TAD_CAUSE_MISSING_ARGUMENT, missing_argument},
     {TAD_CAUSE_SIGN, sign},
     {TAD_CAUSE_FACTOR, factor},
-    {TAD_CAUSE_TRANSPOSED, transposed},
-    {TAD_CAUSE_SWAPPED, swapped},
-    {TAD_CAUSE_PERMUTED, permuted},
+    {TAD_CAUSE_TRANSPOSED, tad__transposed},
+    {TAD_CAUSE_SWAPPED, tad__swapped},
+    {TAD_CAUSE_PERMUTED, tad__permuted},
     {TAD_CAUSE_CHAIN, tad__missing_factor},
     {TAD_CAUSE_MISSING_TERM, tad__missing_term},
     {TAD_CAUSE_RULES_DIFFER, rules_differ},
@@ -397,7 +257,8 @@ static void test_all(tad__evidence *e, tad_gradcheck_report *report)
     static const struct {
         unsigned    mode;
         const char *name;
-    } modes[] = {{TAD_BY_BACKWARD, "tad_backward"}, {TAD_BY_GRADIENT, "tad_gradient"}, {TAD_BY_FORWARD, "forward mode"}};
+    } modes[] = {
+        {TAD_BY_BACKWARD, "tad_backward"}, {TAD_BY_GRADIENT, "tad_gradient"}, {TAD_BY_FORWARD, "forward mode"}};
     report->modes = e->modes = wrong_modes(&e->reports[0]);
     for (size_t m = 0; m < sizeof modes / sizeof *modes; m++) {
         if (!(e->modes & modes[m].mode))
@@ -411,7 +272,9 @@ static void test_all(tad__evidence *e, tad_gradcheck_report *report)
             if (!hypotheses[h].test(e, &finding))
                 continue;
             report->cause = hypotheses[h].cause;
-            report->factor = report->cause == TAD_CAUSE_FACTOR ? finding.factor : report->cause == TAD_CAUSE_SIGN ? -1 : 0;
+            report->factor = report->cause == TAD_CAUSE_FACTOR ? finding.factor
+                             : report->cause == TAD_CAUSE_SIGN ? -1
+                                                               : 0;
             tad__text_add(&finding.words, " (%zu numbers)", e->count);
             return;
         }

@@ -68,7 +68,7 @@ bool tad__gradcheck_options(const tad_gradcheck_options *given, tad_gradcheck_op
 static tad_status check_and_diagnose(tad__checked *c)
 {
     tad__checked verdicts = *c;
-    tad__inner inner = {c->f, c->user, c->options.seed + 7};
+    tad__inner   inner = {c->f, c->user, c->options.seed + 7};
     if (c->options.order == 2) {
         verdicts.f = tad__gradient_of;
         verdicts.user = &inner;
@@ -99,7 +99,7 @@ tad_status tad_gradcheck(tad_function *f, void *user, size_t n, const tad_var in
                          const tad_gradcheck_options *options, tad_gradcheck_report *report)
 {
     tad_gradcheck_report own = {0};
-    tad__checked           c = {.caller = TAD_CALLER, .f = f, .user = user, .n = n, .inputs = inputs};
+    tad__checked         c = {.caller = TAD_CALLER, .f = f, .user = user, .n = n, .inputs = inputs};
     c.report = report ? report : &own;
     *c.report = own;
     if (!inputs || n == 0)
@@ -111,10 +111,11 @@ tad_status tad_gradcheck(tad_function *f, void *user, size_t n, const tad_var in
     if (!f)
         return tad__fail(c.tape, c.caller, TAD_EARG, "tad_gradcheck: the function is NULL");
     if (!tad__gradcheck_options(options, &c.options))
-        return tad__fail(c.tape, c.caller, TAD_EARG,
-                         "tad_gradcheck: tolerance %g, step %g, order %d; expected 0 (the default) or more, and an order "
-                         "of at most 2",
-                         c.options.tolerance, c.options.step, c.options.order);
+        return tad__fail(
+            c.tape, c.caller, TAD_EARG,
+            "tad_gradcheck: tolerance %g, step %g, order %d; expected 0 (the default) or more, and an order "
+            "of at most 2",
+            c.options.tolerance, c.options.step, c.options.order);
     tad_status status = check_and_diagnose(&c);
     if (!report) {
         if (status == TAD_OK && own.wrong && own.entries)

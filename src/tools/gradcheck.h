@@ -18,8 +18,8 @@ typedef struct tad__stencil {
     double       *sums;    /* room for tad__stencil_room(outputs) numbers */
     double        epsilon, step, tolerance;
     double        rounding; /* of w . y, as far as it is known from elsewhere */
-    double        largest; /* of all derivatives */
-    bool          three;   /* is there a derivative by forward mode? */
+    double        largest;  /* of all derivatives */
+    bool          three;    /* is there a derivative by forward mode? */
 } tad__stencil;
 
 size_t tad__stencil_room(size_t outputs);
@@ -83,13 +83,13 @@ typedef struct tad__outputs {
 /* What is diagnosed: something that can be checked at several points; point 0 is where it was found wrong. */
 typedef struct tad__subject {
     tad_status (*probe)(void *user, int point, tad_gradcheck_report *report, tad__outputs *outputs);
-    void          *user;
-    size_t         n;      /* inputs */
-    const int     *rank;   /* of each, and sizes */
+    void      *user;
+    size_t     n;    /* inputs */
+    const int *rank; /* of each, and sizes */
     const int64_t (*dims)[TAD_MAX_RANK];
-    const char    *input;  /* what an input is called: "input", "operand" */
-    const char    *name;   /* of the derivative that is checked: "tad_backward", "the gradient" */
-    bool           single; /* one derivative, not three */
+    const char *input;  /* what an input is called: "input", "operand" */
+    const char *name;   /* of the derivative that is checked: "tad_backward", "the gradient" */
+    bool        single; /* one derivative, not three */
 } tad__subject;
 
 /* Finds the cause, and sets cause, factor, modes and evidence of the report. */

@@ -121,7 +121,8 @@ static bool depends_on_junk(by_hand *h, tad_gradcheck_report *report)
     if (unset == report->wrong)
         say(report, TAD_CAUSE_MISSING_ARGUMENT, "the gradient: grad[%zu] is never set", example);
     else if (unset + added == report->wrong)
-        say(report, TAD_CAUSE_REPEATED, "the gradient: the function adds to what grad[%zu] held before, and does not set it", example);
+        say(report, TAD_CAUSE_REPEATED,
+            "the gradient: the function adds to what grad[%zu] held before, and does not set it", example);
     return unset + added == report->wrong;
 }
 
@@ -136,7 +137,8 @@ static tad_status diagnose(by_hand *h, tad_gradcheck_report *report)
 {
     const int     rank = 1;
     const int64_t dims[1][TAD_MAX_RANK] = {{(int64_t)h->n}};
-    tad__subject  subject = {.probe = probe, .user = h, .n = 1, .rank = &rank, .dims = dims, .input = "x", .single = true};
+    tad__subject  subject = {
+         .probe = probe, .user = h, .n = 1, .rank = &rank, .dims = dims, .input = "x", .single = true};
     subject.name = "the gradient";
     if (is_random(h)) {
         say(report, TAD_CAUSE_RANDOM, "the function gave another value for the same inputs", 0);

@@ -135,8 +135,8 @@ static void add_json_entry(tad__output *out, const tad_gradcheck_entry *entry)
     const struct {
         const char *name;
         double      number;
-    } numbers[] = {{"value", entry->value},       {"analytic", entry->analytic}, {"recorded", entry->recorded},
-                   {"forward", entry->forward},   {"numeric", entry->numeric},   {"noise", entry->noise}};
+    } numbers[] = {{"value", entry->value},     {"analytic", entry->analytic}, {"recorded", entry->recorded},
+                   {"forward", entry->forward}, {"numeric", entry->numeric},   {"noise", entry->noise}};
     tad__output_add(out, "{\"input\": %zu, \"element\": %lld", entry->input, (long long)entry->element);
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++)
         add_member(out, numbers[k].name, numbers[k].number);

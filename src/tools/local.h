@@ -12,12 +12,13 @@ typedef struct tad__local {
     tad_array     in[TAD_MAX_ARITY];     /* the node's operands, where they are */
     uint32_t      id[TAD_MAX_ARITY];     /* their nodes */
     bool          wanted[TAD_MAX_ARITY]; /* is it differentiable? */
-    tad_array     shape[TAD_MAX_ARITY];  /* the shape it is given to the operation in: that of `in`, or what that broadcasts to */
-    tad_array     out;
-    double       *values; /* numbers of the operands, as f64 in C order and in these shapes, one behind the other */
-    size_t        count;
-    int           order;
-    uint64_t      seed;
+    tad_array
+        shape[TAD_MAX_ARITY]; /* the shape it is given to the operation in: that of `in`, or what that broadcasts to */
+    tad_array out;
+    double   *values; /* numbers of the operands, as f64 in C order and in these shapes, one behind the other */
+    size_t    count;
+    int       order;
+    uint64_t  seed;
 } tad__local;
 
 /* Takes node `id` of a tape apart. */

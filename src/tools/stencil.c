@@ -227,8 +227,7 @@ static void settle(judgement *j)
         return;
     double far = try_estimate(j, &j->best, j->best.scatter);
     j->entry->verdict =
-        j->best.scatter <= 0.01 * fmax(fabs(j->entry->analytic), fabs(j->entry->numeric)) && agrees(j, far)
-            ? TAD_AGREES
+        j->best.scatter <= 0.01 * fmax(fabs(j->entry->analytic), fabs(j->entry->numeric)) && agrees(j, far) ? TAD_AGREES
         : j->hidden ? TAD_UNDECIDED
                     : TAD_NOT_SMOOTH;
 }
@@ -244,7 +243,7 @@ static tad_status sweep(judgement *j, const estimate *first)
     for (int k = 0; k < MOST_STEPS && status == TAD_OK; k++) {
         if (at.finite) {
             double far = try_estimate(j, &at, at.noise);
-            bool good = k > 0 && agrees(j, far);
+            bool   good = k > 0 && agrees(j, far);
             if (good && at.noise <= SHARP * fmax(j->reference, 1e-3 * j->s->largest)) {
                 j->entry->verdict = TAD_AGREES;
                 return TAD_OK;

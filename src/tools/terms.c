@@ -7,14 +7,14 @@
 #define FACTORS(X)                                                                                                     \
     X("x", s->x)                                                                                                       \
     X("1 / x", 1 / s->x)                                                                                               \
-    X("x^2", s->x *s->x)                                                                                               \
+    X("x^2", s->x * s->x)                                                                                              \
     X("1 / x^2", 1 / (s->x * s->x))                                                                                    \
     X("y", s->y)                                                                                                       \
     X("1 / y", 1 / s->y)                                                                                               \
-    X("y^2", s->y *s->y)                                                                                               \
+    X("y^2", s->y * s->y)                                                                                              \
     X("1 - y", 1 - s->y)                                                                                               \
     X("1 - y^2", 1 - s->y * s->y)                                                                                      \
-    X("y (1 - y)", s->y * (1 - s->y))                                                                                  \
+    X("y (1 - y)", s->y *(1 - s->y))                                                                                   \
     X("1 - x^2", 1 - s->x * s->x)                                                                                      \
     X("1 + x^2", 1 + s->x * s->x)                                                                                      \
     X("exp(x)", exp(s->x))                                                                                             \
@@ -28,45 +28,45 @@
 
 #define TERMS(X)                                                                                                       \
     X("the cotangent g, times a constant", s->g)                                                                       \
-    X("g x", s->g *s->x)                                                                                               \
-    X("g x^2", s->g *s->x *s->x)                                                                                       \
-    X("g x^3", s->g *s->x *s->x *s->x)                                                                                 \
-    X("g y", s->g *s->y)                                                                                               \
-    X("g y^2", s->g *s->y *s->y)                                                                                       \
-    X("g y^2 / x", s->g *s->y *s->y / s->x)                                                                            \
-    X("g x y", s->g *s->x *s->y)                                                                                       \
+    X("g x", s->g * s->x)                                                                                              \
+    X("g x^2", s->g * s->x * s->x)                                                                                     \
+    X("g x^3", s->g * s->x * s->x * s->x)                                                                              \
+    X("g y", s->g * s->y)                                                                                              \
+    X("g y^2", s->g * s->y * s->y)                                                                                     \
+    X("g y^2 / x", s->g * s->y * s->y / s->x)                                                                          \
+    X("g x y", s->g * s->x * s->y)                                                                                     \
     X("g / x", s->g / s->x)                                                                                            \
-    X("g y / x", s->g *s->y / s->x)                                                                                    \
-    X("g times the other argument b", s->g *s->other)                                                                  \
-    X("g b x", s->g *s->other *s->x)                                                                                   \
-    X("g b^2", s->g *s->other *s->other)                                                                               \
+    X("g y / x", s->g * s->y / s->x)                                                                                   \
+    X("g times the other argument b", s->g * s->other)                                                                 \
+    X("g b x", s->g * s->other * s->x)                                                                                 \
+    X("g b^2", s->g * s->other * s->other)                                                                             \
     X("g / b", s->g / s->other)                                                                                        \
     X("g exp(x)", s->g *exp(s->x))                                                                                     \
     X("g exp(-x)", s->g *exp(-s->x))                                                                                   \
     X("g sin(x)", s->g *sin(s->x))                                                                                     \
     X("g cos(x)", s->g *cos(s->x))                                                                                     \
     X("g log(x)", s->g *log(fabs(s->x)))                                                                               \
-    X("what is there, times x", s->a *s->x)                                                                            \
-    X("what is there, times x^2", s->a *s->x *s->x)                                                                    \
+    X("what is there, times x", s->a * s->x)                                                                           \
+    X("what is there, times x^2", s->a * s->x * s->x)                                                                  \
     X("what is there, divided by x", s->a / s->x)                                                                      \
-    X("what is there, times y", s->a *s->y)                                                                            \
-    X("what is there, times b", s->a *s->other)                                                                        \
+    X("what is there, times y", s->a * s->y)                                                                           \
+    X("what is there, times b", s->a * s->other)                                                                       \
     X("what is there, divided by b", s->a / s->other)                                                                  \
     X("the left neighbour", s->left)                                                                                   \
     X("the right neighbour", s->right)                                                                                 \
-    X("the left neighbour squared", s->left *s->left)                                                                  \
-    X("the right neighbour squared", s->right *s->right)                                                               \
-    X("x times the left neighbour", s->x *s->left)                                                                     \
-    X("x times the right neighbour", s->x *s->right)                                                                   \
+    X("the left neighbour squared", s->left * s->left)                                                                 \
+    X("the right neighbour squared", s->right * s->right)                                                              \
+    X("x times the left neighbour", s->x * s->left)                                                                    \
+    X("x times the right neighbour", s->x * s->right)                                                                  \
     X("the sum of g", s->sum_g)                                                                                        \
     X("the sum of g y", s->sum_gy)                                                                                     \
-    X("y times the sum of g", s->y *s->sum_g)                                                                          \
-    X("y times the sum of g y", s->y *s->sum_gy)                                                                       \
-    X("x times the sum of g", s->x *s->sum_g)                                                                          \
-    X("x times the sum of g y", s->x *s->sum_gy)                                                                       \
+    X("y times the sum of g", s->y * s->sum_g)                                                                         \
+    X("y times the sum of g y", s->y * s->sum_gy)                                                                      \
+    X("x times the sum of g", s->x * s->sum_g)                                                                         \
+    X("x times the sum of g y", s->x * s->sum_gy)                                                                      \
     X("the sum of x", s->sum_x)                                                                                        \
     X("the sum of the gradient", s->sum_a)                                                                             \
-    X("y times the sum of the gradient", s->y *s->sum_a)
+    X("y times the sum of the gradient", s->y * s->sum_a)
 
 #define WORDS(words, expression) words,
 #define VALUE(words, expression)                                                                                       \
@@ -179,8 +179,8 @@ bool tad__missing_term(const tad__evidence *e, tad__finding *f)
     for (int t = 0; t < TERM_COUNT && enough(e, 2); t++)
         for (int u = t + 1; u < TERM_COUNT; u++)
             if (fits_terms(e, t, u, c)) {
-                tad__text_add(&f->words, "what is missing is %.6g times %s and %.6g times %s", c[0], term_words[t], c[1],
-                              term_words[u]);
+                tad__text_add(&f->words, "what is missing is %.6g times %s and %.6g times %s", c[0], term_words[t],
+                              c[1], term_words[u]);
                 return true;
             }
     return false;
