@@ -43,7 +43,7 @@ static tad_status check(by_hand *h, size_t most, tad_gradcheck_report *report)
                       .centre = &centre,
                       .sums = sums,
                       .epsilon = DBL_EPSILON,
-                      .step = h->options.step ? h->options.step : pow(DBL_EPSILON, 1.0 / 7),
+                      .step = h->options.step > 0 ? h->options.step : pow(DBL_EPSILON, 1.0 / 7),
                       .tolerance = h->options.tolerance};
     tad_status   status = TAD_OK;
     *report = (tad_gradcheck_report){.allocator = tad__malloc_allocator, .identity = nan("")};
