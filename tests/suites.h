@@ -33,6 +33,9 @@
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
     SUITE(derivation)                                                                                                  \
+    SUITE(planted)                                                                                                     \
+    SUITE(diagnosis)                                                                                                   \
+    SUITE(false_alarms)                                                                                                \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \
     SUITE(layout)                                                                                                      \

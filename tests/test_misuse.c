@@ -237,6 +237,8 @@ static tad_var    g[2];
     ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
     ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
     ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \
+    ROW(tad_gradcheck_json, "", tad_gradcheck_json(NULL, (tad_writer){0}) == TAD_EARG)                                 \
+    ROW(tad_gradcheck_function, "", tad_gradcheck_function(NULL, 1, (const double[]){1}, NULL, NULL) == TAD_EARG)      \
     ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))
 
 /* Functions with nothing to misuse, and those whose misuse is tested elsewhere. */
@@ -251,8 +253,9 @@ static tad_var    g[2];
     ROW(tad_model_parse, "", )                                                                                         \
     ROW(tad_model_free, "", )                                                                                          \
     ROW(tad_model_count, "", ) ROW(tad_model_symbol, "", ) ROW(tad_model_find, "", ) ROW(tad_model_set, "", )          \
-        ROW(tad_model_record, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", ) ROW(tad_op_at, "", )   \
-            ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_model_record, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", )                            \
+    ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", )                     \
+    ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 
