@@ -11,6 +11,7 @@
  *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
+ *     trust.h        NaN, kinks, and digits to trust
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -30,5 +31,6 @@
 #include <tad/operations.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>
+#include <tad/trust.h>
 
 #endif

@@ -1,7 +1,7 @@
 /* The gradient checker: reverse mode, as numbers and recorded, against central differences of seven points. */
 #include "base/random.h"
 #include "base/text.h"
-#include "tape/tape.h"
+#include "diff/adjoints.h"
 #include "tensor/move.h"
 
 #include <tad/diff.h>
@@ -305,24 +305,6 @@ static void read_values(const checker *c)
     }
 }
 
-/* The sweep of the check has adjoints of its own: those of the caller's last tad_backward stay. */
-typedef struct adjoints {
-    tad__adjoint *items;
-    size_t        capacity;
-    tad__arena    arena;
-    uint32_t      swept;
-} adjoints;
-
-static adjoints exchange_adjoints(tad_tape *tape, adjoints with)
-{
-    adjoints was = {tape->adjoints, tape->adjoint_capacity, tape->adjoint_arena, tape->swept};
-    tape->adjoints = with.items;
-    tape->adjoint_capacity = with.capacity;
-    tape->adjoint_arena = with.arena;
-    tape->swept = with.swept;
-    return was;
-}
-
 static tad_status run(checker *c)
 {
     tad_var    y;
@@ -376,11 +358,9 @@ static tad_status check_with(checker *c)
         c->report->count = count;
         memset(c->report->entries, 0, count * sizeof *c->report->entries);
         read_values(c);
-        adjoints callers = exchange_adjoints(c->tape, (adjoints){.arena.allocator = &c->tape->allocator});
+        tad__adjoints callers = tad__adjoints_put_aside(c->tape);
         status = run(c);
-        adjoints own = exchange_adjoints(c->tape, callers);
-        tad__arena_free(&own.arena);
-        tad__resize(&c->tape->allocator, own.items, own.capacity * sizeof *own.items, 0);
+        tad__adjoints_put_back(c->tape, callers);
     } else {
         status = tad__fail_memory(c->tape, c->caller, "tad_gradcheck");
     }

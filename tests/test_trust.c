@@ -1,0 +1,5 @@
+#include "suites.h"
+Suite *trust_suite(void)
+{
+    return suite_create("trust");
+}
