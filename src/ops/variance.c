@@ -121,6 +121,17 @@ static tad_var jvp_std(const tad_rule *rule)
     return safely_divided(rule, tad__axes_sum(rule, tad_scale(rule->dx[0], deviations(rule))));
 }
 
+static tad_var parts_of_variance(const tad_rule *rule)
+{
+    tad_var sum = tad__axes_sum(rule, tad_square(tad__centered(rule)));
+    return tad_div(sum, tad_constant(sum.tape, degrees(rule->attributes, tad__axes_count(rule))));
+}
+
+static tad_var parts_of_std(const tad_rule *rule)
+{
+    return tad_sqrt(parts_of_variance(rule));
+}
+
 #define ATTRIBUTES(with, ...)                                                                                          \
     .attributes = &(const attributes)                                                                                  \
     {                                                                                                                  \
@@ -150,6 +161,7 @@ const tad_op tad__op_variance = {
     .attribute_bytes = sizeof(attributes),
     .shape = shape,
     .forward = forward_variance,
+    .parts = parts_of_variance,
     .backward = backward_variance,
     .depends = tad__axes_depends,
     .vjp = vjp_variance,
@@ -165,6 +177,7 @@ const tad_op tad__op_std = {
     .attribute_bytes = sizeof(attributes),
     .shape = shape,
     .forward = forward_std,
+    .parts = parts_of_std,
     .backward = backward_std,
     .depends = tad__axes_depends,
     .vjp = vjp_std,

@@ -76,7 +76,7 @@ static tad__pair bernoulli_at(int k)
 tad__pair tad__pair_lgamma(tad__pair a)
 {
     double y = lgamma(a.hi);
-    if (!isfinite(y) || a.hi < TAD__PAIR_LEAST)
+    if (!isfinite(y) || a.hi < TAD__PAIR_LEAST || (y == 0 && a.lo == 0))
         return tad__pair_of(y);
     tad__pair product = one, logs = tad__pair_of(0);
     for (; a.hi < FAR; a = tad__pair_add(a, one)) {

@@ -28,22 +28,25 @@ bool tad__is_elementwise(const tad_op *op)
     return tad__has_partials(op) || op == &tad__op_where;
 }
 
-bool *tad__mark_below(tad_tape *tape, size_t n, const tad_var y[])
+bool *tad__mark_below(tad_tape *tape, uint32_t low, size_t n, const tad_var y[])
 {
-    uint32_t high = 0;
+    uint32_t high = low;
     for (size_t i = 0; i < n; i++)
         high = y[i].id > high ? y[i].id : high;
-    bool *below = tad__arena_take(&tape->scratch, (size_t)high + 1);
+    size_t count = (size_t)high - low + 1;
+    bool  *below = tad__arena_take(&tape->scratch, count);
     if (!below)
         return NULL;
-    memset(below, 0, (size_t)high + 1);
+    memset(below, 0, count);
     for (size_t i = 0; i < n; i++)
-        below[y[i].id] = true;
-    for (uint32_t id = high + 1; id-- > 0;) {
+        if (y[i].id >= low)
+            below[y[i].id - low] = true;
+    for (uint32_t id = high + 1; id-- > low;) {
         const uint32_t *in;
-        int             operands = below[id] ? tad__operands(tape, id, &in) : 0;
+        int             operands = below[id - low] ? tad__operands(tape, id, &in) : 0;
         for (int k = 0; k < operands; k++)
-            below[in[k]] = true;
+            if (in[k] >= low)
+                below[in[k] - low] = true;
     }
     return below;
 }

@@ -13,7 +13,7 @@ bool tad__element_at(const tad_array *array, const tad_array *shape, int64_t ele
 /* Is the operation computed element by element, operands broadcasting? */
 bool tad__is_elementwise(const tad_op *op);
 
-/* Which nodes from 0 to the highest of the n values these are computed from, in scratch memory; NULL: no memory. */
-bool *tad__mark_below(tad_tape *tape, size_t n, const tad_var y[]);
+/* Which nodes, from `low` to the highest of the n values, these are computed from, in scratch memory; NULL: no memory. */
+bool *tad__mark_below(tad_tape *tape, uint32_t low, size_t n, const tad_var y[]);
 
 #endif

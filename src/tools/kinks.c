@@ -300,7 +300,7 @@ tad_status tad_near_kinks(tad_var y, double delta, tad_kink_visitor *visit, void
         return tad__fail(f.tape, f.caller, TAD_EARG, "%s: the visitor is NULL", name);
     if (!(delta >= 0))
         return tad__fail(f.tape, f.caller, TAD_EARG, "%s: delta %g; expected 0 or more", name, delta);
-    bool *below = tad__mark_below(f.tape, 1, &y);
+    bool *below = tad__mark_below(f.tape, 0, 1, &y);
     if (!below)
         return tad__fail_memory(f.tape, f.caller, name);
     for (uint32_t id = 0; id <= y.id && f.status == TAD_OK && !f.stopped; id++)

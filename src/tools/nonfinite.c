@@ -117,7 +117,7 @@ static tad_status find_below(const search *s, tad_var y)
         if (status != TAD_OK || s->found->origin != TAD_ALL_FINITE)
             return status;
     }
-    bool *below = tad__mark_below(y.tape, 1, &y);
+    bool *below = tad__mark_below(y.tape, 0, 1, &y);
     if (!below)
         return tad__fail_memory(s->tape, s->caller, "tad_tape_find_nonfinite");
     for (uint32_t id = 0; id <= y.id; id++)
