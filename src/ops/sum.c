@@ -68,7 +68,7 @@ static void vjp_mean(const tad_rule *rule)
 
 static tad_var parts_of_mean(const tad_rule *rule)
 {
-    tad_var sum = tad_apply(&tad__op_sum, (tad_args){.n = 1, .x = rule->x, .attributes = rule->attributes});
+    tad_var sum = tad__axes_sum(rule, rule->x[0]);
     return tad_div(sum, tad_constant(sum.tape, divisor(tad__axes_count(rule))));
 }
 

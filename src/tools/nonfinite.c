@@ -35,7 +35,7 @@ static bool find_in(const tad_array *array, int64_t *element, double *value)
         double number;
         if (tad__element_at(array, array, i, &number) && !isfinite(number)) {
             *element = i;
-            *value = number;
+            *value = isnan(number) ? fabs(number) : number; /* a NaN has no sign worth printing */
             return true;
         }
     }
