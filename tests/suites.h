@@ -53,6 +53,8 @@
     SUITE(losses)                                                                                                      \
     SUITE(norms)                                                                                                       \
     SUITE(pair)                                                                                                        \
+    SUITE(nonfinite)                                                                                                   \
+    SUITE(kinks)                                                                                                       \
     SUITE(trust)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

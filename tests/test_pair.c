@@ -38,11 +38,26 @@ static tad__pair draw(uint64_t seed, uint64_t i, double low, double high)
     return tad__pair_sum(x, unit > 0 ? rint(rest / unit) * unit : 0);
 }
 
-static quad plus(quad a, quad b) { return a + b; }
-static quad minus(quad a, quad b) { return a - b; }
-static quad times(quad a, quad b) { return a * b; }
-static quad over(quad a, quad b) { return a / b; }
-static quad exp2_of(quad a) { return powq(2, a); }
+static quad plus(quad a, quad b)
+{
+    return a + b;
+}
+static quad minus(quad a, quad b)
+{
+    return a - b;
+}
+static quad times(quad a, quad b)
+{
+    return a * b;
+}
+static quad over(quad a, quad b)
+{
+    return a / b;
+}
+static quad exp2_of(quad a)
+{
+    return powq(2, a);
+}
 
 typedef struct unary {
     const char *name;
@@ -52,23 +67,40 @@ typedef struct unary {
 } unary;
 
 static const unary unaries[] = {
-    {"abs", tad__pair_abs, fabsq, -2, 2},         {"floor", tad__pair_floor, floorq, -5, 5},
-    {"trunc", tad__pair_trunc, truncq, -5, 5},    {"round", tad__pair_round, roundq, -5, 5},
-    {"sqrt", tad__pair_sqrt, sqrtq, 0, 1e9},      {"cbrt", tad__pair_cbrt, cbrtq, -1e9, 1e9},
-    {"exp", tad__pair_exp, expq, -50, 50},        {"exp, far", tad__pair_exp, expq, -660, 709},
-    {"exp2", tad__pair_exp2, exp2_of, -900, 900}, {"expm1", tad__pair_expm1, expm1q, -30, 30},
-    {"log", tad__pair_log, logq, 0, 3},           {"log, far", tad__pair_log, logq, 0, 1e300},
-    {"log2", tad__pair_log2, log2q, 0, 30},       {"log10", tad__pair_log10, log10q, 0, 300},
-    {"log1p", tad__pair_log1p, log1pq, -1, 5},    {"sin", tad__pair_sin, sinq, -7, 7},
-    {"sin, far", tad__pair_sin, sinq, -1e6, 1e6}, {"cos", tad__pair_cos, cosq, -7, 7},
-    {"cos, far", tad__pair_cos, cosq, -1e12, 1e12}, {"tan", tad__pair_tan, tanq, -7, 7},
-    {"asin", tad__pair_asin, asinq, -1, 1},       {"acos", tad__pair_acos, acosq, -1, 1},
-    {"atan", tad__pair_atan, atanq, -1e3, 1e3},   {"sinh", tad__pair_sinh, sinhq, -10, 10},
-    {"sinh, far", tad__pair_sinh, sinhq, -709, 709}, {"cosh", tad__pair_cosh, coshq, -709, 709},
-    {"tanh", tad__pair_tanh, tanhq, -50, 50},     {"asinh", tad__pair_asinh, asinhq, -1e3, 1e3},
-    {"acosh", tad__pair_acosh, acoshq, 1, 30},    {"acosh, far", tad__pair_acosh, acoshq, 1, 1e200},
-    {"atanh", tad__pair_atanh, atanhq, -1, 1},    {"erf", tad__pair_erf, erfq, -8, 8},
-    {"erfc", tad__pair_erfc, erfcq, -8, 25},      {"lgamma", tad__pair_lgamma, lgammaq, 3, 100},
+    {"abs", tad__pair_abs, fabsq, -2, 2},
+    {"floor", tad__pair_floor, floorq, -5, 5},
+    {"trunc", tad__pair_trunc, truncq, -5, 5},
+    {"round", tad__pair_round, roundq, -5, 5},
+    {"sqrt", tad__pair_sqrt, sqrtq, 0, 1e9},
+    {"cbrt", tad__pair_cbrt, cbrtq, -1e9, 1e9},
+    {"exp", tad__pair_exp, expq, -50, 50},
+    {"exp, far", tad__pair_exp, expq, -660, 709},
+    {"exp2", tad__pair_exp2, exp2_of, -900, 900},
+    {"expm1", tad__pair_expm1, expm1q, -30, 30},
+    {"log", tad__pair_log, logq, 0, 3},
+    {"log, far", tad__pair_log, logq, 0, 1e300},
+    {"log2", tad__pair_log2, log2q, 0, 30},
+    {"log10", tad__pair_log10, log10q, 0, 300},
+    {"log1p", tad__pair_log1p, log1pq, -1, 5},
+    {"sin", tad__pair_sin, sinq, -7, 7},
+    {"sin, far", tad__pair_sin, sinq, -1e6, 1e6},
+    {"cos", tad__pair_cos, cosq, -7, 7},
+    {"cos, far", tad__pair_cos, cosq, -1e12, 1e12},
+    {"tan", tad__pair_tan, tanq, -7, 7},
+    {"asin", tad__pair_asin, asinq, -1, 1},
+    {"acos", tad__pair_acos, acosq, -1, 1},
+    {"atan", tad__pair_atan, atanq, -1e3, 1e3},
+    {"sinh", tad__pair_sinh, sinhq, -10, 10},
+    {"sinh, far", tad__pair_sinh, sinhq, -709, 709},
+    {"cosh", tad__pair_cosh, coshq, -709, 709},
+    {"tanh", tad__pair_tanh, tanhq, -50, 50},
+    {"asinh", tad__pair_asinh, asinhq, -1e3, 1e3},
+    {"acosh", tad__pair_acosh, acoshq, 1, 30},
+    {"acosh, far", tad__pair_acosh, acoshq, 1, 1e200},
+    {"atanh", tad__pair_atanh, atanhq, -1, 1},
+    {"erf", tad__pair_erf, erfq, -8, 8},
+    {"erfc", tad__pair_erfc, erfcq, -8, 25},
+    {"lgamma", tad__pair_lgamma, lgammaq, 3, 100},
     {"lgamma, below", tad__pair_lgamma, lgammaq, -20, 3},
 };
 
@@ -146,21 +178,28 @@ START_TEST(special)
 {
     static const double values[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, 1, -1, 2, -2.5, 1e308, -1e308, 5e-324};
 #define SAME(name, pairs, doubles)                                                                                     \
-    {name, pairs, doubles}
+    {                                                                                                                  \
+        name, pairs, doubles                                                                                           \
+    }
     static const struct {
         const char *name;
         tad__pair (*function)(tad__pair);
         double (*expected)(double);
     } same[] = {
-        SAME("sqrt", tad__pair_sqrt, sqrt),    SAME("cbrt", tad__pair_cbrt, cbrt),    SAME("exp", tad__pair_exp, exp),
-        SAME("exp2", tad__pair_exp2, exp2),    SAME("expm1", tad__pair_expm1, expm1), SAME("log", tad__pair_log, log),
-        SAME("log2", tad__pair_log2, log2),    SAME("log10", tad__pair_log10, log10), SAME("log1p", tad__pair_log1p, log1p),
-        SAME("sin", tad__pair_sin, sin),       SAME("cos", tad__pair_cos, cos),       SAME("tan", tad__pair_tan, tan),
-        SAME("asin", tad__pair_asin, asin),    SAME("acos", tad__pair_acos, acos),    SAME("atan", tad__pair_atan, atan),
-        SAME("sinh", tad__pair_sinh, sinh),    SAME("cosh", tad__pair_cosh, cosh),    SAME("tanh", tad__pair_tanh, tanh),
-        SAME("asinh", tad__pair_asinh, asinh), SAME("acosh", tad__pair_acosh, acosh), SAME("atanh", tad__pair_atanh, atanh),
-        SAME("erf", tad__pair_erf, erf),       SAME("erfc", tad__pair_erfc, erfc),    SAME("lgamma", tad__pair_lgamma, lgamma),
-        SAME("floor", tad__pair_floor, floor), SAME("trunc", tad__pair_trunc, trunc), SAME("round", tad__pair_round, round),
+        SAME("sqrt", tad__pair_sqrt, sqrt),    SAME("cbrt", tad__pair_cbrt, cbrt),
+        SAME("exp", tad__pair_exp, exp),       SAME("exp2", tad__pair_exp2, exp2),
+        SAME("expm1", tad__pair_expm1, expm1), SAME("log", tad__pair_log, log),
+        SAME("log2", tad__pair_log2, log2),    SAME("log10", tad__pair_log10, log10),
+        SAME("log1p", tad__pair_log1p, log1p), SAME("sin", tad__pair_sin, sin),
+        SAME("cos", tad__pair_cos, cos),       SAME("tan", tad__pair_tan, tan),
+        SAME("asin", tad__pair_asin, asin),    SAME("acos", tad__pair_acos, acos),
+        SAME("atan", tad__pair_atan, atan),    SAME("sinh", tad__pair_sinh, sinh),
+        SAME("cosh", tad__pair_cosh, cosh),    SAME("tanh", tad__pair_tanh, tanh),
+        SAME("asinh", tad__pair_asinh, asinh), SAME("acosh", tad__pair_acosh, acosh),
+        SAME("atanh", tad__pair_atanh, atanh), SAME("erf", tad__pair_erf, erf),
+        SAME("erfc", tad__pair_erfc, erfc),    SAME("lgamma", tad__pair_lgamma, lgamma),
+        SAME("floor", tad__pair_floor, floor), SAME("trunc", tad__pair_trunc, trunc),
+        SAME("round", tad__pair_round, round),
     };
     for (size_t k = 0; k < COUNT(same); k++)
         for (size_t i = 0; i < COUNT(values); i++) {
@@ -176,10 +215,10 @@ START_TEST(special)
             double a = values[i], b = values[j];
 #define EXPECT(found, expected)                                                                                        \
     ck_assert_msg(isnan(expected) ? isnan((found).hi)                                                                  \
-                                  : (found).hi == (expected) || fabs((found).hi / (expected) - 1) < 1e-15,             \
+                                  : (found).hi == (expected) || fabs((found).hi / (expected)-1) < 1e-15,               \
                   #found " of %g and %g is %g; expected %g", a, b, (found).hi, expected)
             EXPECT(tad__pair_add(tad__pair_of(a), tad__pair_of(b)), a + b);
-            EXPECT(tad__pair_mul(tad__pair_of(a), tad__pair_of(b)), a *b);
+            EXPECT(tad__pair_mul(tad__pair_of(a), tad__pair_of(b)), a * b);
             EXPECT(tad__pair_div(tad__pair_of(a), tad__pair_of(b)), a / b);
             EXPECT(tad__pair_pow(tad__pair_of(a), tad__pair_of(b)), pow(a, b));
             EXPECT(tad__pair_atan2(tad__pair_of(a), tad__pair_of(b)), atan2(a, b));

@@ -70,6 +70,7 @@ typedef bool tad_kink_visitor(void *user, const tad_near_kink *kink);
  * group differ by; for norm and std the value itself; tad_where counts where its condition is a value that can be
  * differentiated (a comparison is visited itself). For an operation of yours that names its kink in words the distance is
  * not known: it is visited once, with element -1 and distance NaN. Within checkpoints nothing is looked at.
+ * The visitor may read the tape, but not record or rewind.
  * Errors: TAD_EARG (NULL, a delta below 0 or NaN, a kink of a user's operation that is no expression in its
  * operands), TAD_ETAPE, TAD_ESTALE, TAD_ENOMEM. */
 TAD_API TAD_CHECKED tad_status tad_near_kinks(tad_var y, double delta, tad_kink_visitor *visit, void *user);
@@ -79,7 +80,7 @@ TAD_API TAD_CHECKED tad_status tad_near_kinks(tad_var y, double delta, tad_kink_
 /** One entry of a gradient. */
 typedef struct tad_digits {
     double gradient;  /**< by tad_backward */
-    double reference; /**< the same with some 30 digits, rounded */
+    double reference; /**< the same computed with some 30 digits, and rounded */
     double digits;    /**< decimal digits of `gradient` to trust: 0 to 15.95 (f64) or 7.22 (f32) */
     bool   estimated; /**< the reference itself rests on operations that are not known to 30 digits: see below */
 } tad_digits;
@@ -89,20 +90,23 @@ typedef struct tad_digits {
  *
  * The error is found, not bounded: the recorded gradient (tad_gradient) is computed once more with pairs of doubles, 106 bits
  * (T. J. Dekker, Numer. Math. 18 (1971), 224-242), from the same leaves: these count as exact, so that digits lost before
- * the numbers came to the tape are not seen. The same goes for constants on the tape, those of derivatives included (ln2,
- * pi as doubles). Where a comparison comes out otherwise with 106 bits, the digits are those of the other branch.
- * An entry that is NaN or infinite has 0 digits; one that is exactly right all of its type.
+ * the numbers came to the tape are not seen. The same goes for constants, those of formulas and derivatives included (ln2,
+ * pi as doubles). It is done twice, the second time with the last bits changed at random, and what changes with them is not
+ * trusted: so 106 bits being too few shows. Where a comparison comes out otherwise, the digits are those of the other branch.
+ * An entry that is NaN or infinite has 0 digits; one that is exactly right all of its type; so digits are few, too, where a
+ * gradient should be 0 and is 1e-17: look at `reference`.
  *
- * Elementwise operations, sums and products of all kinds (matmul, convolution, cumulative sums, scattering), views, choices,
- * extrema, softmax, logsumexp, variances and norms, layer normalisation and attention's parts are computed with pairs. An
- * operation that is not (factorisations and solvers, recurrent cells, an operation of yours, sin of 1e15 and beyond) is
- * computed in double several times, on operands rounded at random, and its result is rounded at random: `estimated` is
- * then true for what depends on it, and the worst of all references counts. So an ill-conditioned matrix costs digits, too,
- * but a rule that is wrong is not found: for that there is tad_gradcheck.
+ * With pairs are computed: elementwise operations, sums and products (matmul, convolutions, cumulative sums, scattering),
+ * whatever moves elements, choices, extrema, products over axes, means, variances, norms, softmax, logsumexp, layer
+ * normalisation, losses, and what any of these is made of; an operation of yours if it names its `parts` (tad/op.h). Any other
+ * (factorisations and solvers, batch normalisation, average pooling, attention, recurrent cells, cumulative products, your own; sin
+ * of 1e15 and beyond, gamma functions below -1000) is computed in double four times, on operands rounded at random, with its result
+ * rounded at random: `estimated` is then true for what depends on it, and the worst of all references counts. So an
+ * ill-conditioned matrix costs digits, but a rule that is wrong is not found: for that there is tad_gradcheck.
  *
- * Time: some hundred times that of the gradient; memory: 16 bytes an element of each node, while it runs. The tape is left
- * as it was, adjoints included.
- * Errors: TAD_EARG (NULL, a count that does not fit), and as tad_gradient. */
+ * Time: some thousand operations of doubles for one; memory: 24 bytes a node, 16 an element, while it runs. The tape is left as it
+ * was, adjoints included.
+ * Errors: TAD_EARG (NULL, a count that does not fit, an x that does not depend on a differentiable leaf), and as tad_gradient. */
 TAD_API TAD_CHECKED tad_status tad_trusted_digits(tad_var y, size_t n, const tad_var x[], size_t count,
                                                   tad_digits out[]);
 

@@ -60,9 +60,9 @@ static void end_call(tad__exact_node *node)
 
 tad_status tad__exact_forward(tad__exact_node *node, const tad_array *out)
 {
-    tad_tape    *tape = node->e->tape;
-    tad_array    to = *out;
-    tad_status   before = tape->status;
+    tad_tape     *tape = node->e->tape;
+    tad_array     to = *out;
+    tad_status    before = tape->status;
     const tad_op *op = node->call.op;
     node->call.out = &to;
     if (op->forward)
@@ -232,7 +232,7 @@ static tad_status by_parts(tad__exact *e, uint32_t id)
     const uint32_t *in;
     tad_var         x[TAD_MAX_ARITY], y;
     tad_array       value, hi, lo;
-    tad_rule        rule = {.op = op, .n = tad__operands(tape, id, &in), .x = x, .attributes = tad__attributes(tape, id)};
+    tad_rule rule = {.op = op, .n = tad__operands(tape, id, &in), .x = x, .attributes = tad__attributes(tape, id)};
     if (e->depth == TAD__MAX_DEPTH)
         return tad__fail(tape, e->caller, TAD_EARG, "%s: checkpoints in checkpoints, %d deep, are too many", e->name,
                          TAD__MAX_DEPTH);

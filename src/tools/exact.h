@@ -29,7 +29,7 @@ struct tad__exact {
     tad__exact_value *values;
     tad__arena        arena;
     tad__exact_rows  *rows;
-    uint64_t          seed; /* of random roundings: of the last bits of pairs, and of doubles where there is nothing better */
+    uint64_t seed; /* of random roundings: of the last bits of pairs, and of doubles where there is nothing better */
 };
 
 /* Computes the n values y, and what they are made of. Whatever the outcome, tad__exact_close has to follow. */

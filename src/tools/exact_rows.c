@@ -161,16 +161,16 @@ static bool translate(const char *text, char to[LONGEST])
 tad_status tad__exact_prepare(const tad__exact *e, int row)
 {
     static const char *const unary[] = {"x"}, *const binary[] = {"a", "b"};
-    const tad_op            *op = &tad__elementwise[row];
-    tad__expression         *text = &e->rows->text[row];
-    tad__syntax_error        error;
-    char                     words[LONGEST];
+    const tad_op     *op = &tad__elementwise[row];
+    tad__expression  *text = &e->rows->text[row];
+    tad__syntax_error error;
+    char              words[LONGEST];
     if (functions[row] || text->count > 0)
         return TAD_OK;
     tad_status status = translate(op->formula, words) ? TAD_OK : TAD_EARG;
     if (status == TAD_OK)
-        status = tad__expression_parse(&e->tape->allocator, words, op->arity == 1 ? unary : binary, op->arity, text,
-                                       &error);
+        status =
+            tad__expression_parse(&e->tape->allocator, words, op->arity == 1 ? unary : binary, op->arity, text, &error);
     if (status == TAD_ENOMEM)
         return tad__fail_memory(e->tape, e->caller, e->name);
     if (status != TAD_OK || text->depth > DEEPEST)

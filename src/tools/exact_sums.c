@@ -15,9 +15,10 @@ static const struct {
     const char *op;
     bool        multiplies;
 } sums[] = {
-    {"sum", false},        {"sum_to", false},     {"cumsum", false},          {"scatter_add", false},
-    {"pick_class", false}, {"place_class", false}, {"pack", false},           {"matmul", true},
-    {"conv2d", true},      {"conv2d_kernel", true}, {"conv_transpose2d", true},
+    {"sum", false},          {"sum_to", false},          {"cumsum", false},
+    {"scatter_add", false},  {"pick_class", false},      {"place_class", false},
+    {"pack", false},         {"matmul", true},           {"conv2d", true},
+    {"conv2d_kernel", true}, {"conv_transpose2d", true},
 };
 
 static int find(const tad_op *op)

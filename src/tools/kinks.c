@@ -5,6 +5,7 @@
 
 #include <tad/trust.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -85,15 +86,15 @@ static double distance_from(const tad__expression *expression, int n, const doub
         slope += fabs(evaluate(expression, up) - evaluate(expression, down)) / (up[k] - down[k]);
     }
     double distance = fabs(here) / slope / scale_of(n, x);
-    return isnan(distance) ? HUGE_VAL : distance;
+    return isnan(distance) ? HUGE_VAL : distance < DBL_EPSILON ? 0 : distance; /* sin(pi x) is not quite 0 */
 }
 
 static bool parse(const place *p, tad__expression *expression)
 {
     static const char *const unary[] = {"x"}, *const binary[] = {"a", "b"};
-    finder                  *f = p->f;
-    const tad_op            *op = p->call.op;
-    tad__syntax_error        error;
+    finder           *f = p->f;
+    const tad_op     *op = p->call.op;
+    tad__syntax_error error;
     f->status = tad__expression_parse(&f->tape->allocator, op->kink, op->arity == 1 ? unary : binary, op->arity,
                                       expression, &error);
     if (f->status == TAD_EARG)
@@ -126,8 +127,7 @@ static void find_condition(const place *p)
 {
     tad_var condition = tad_operand(tad__handle(p->f->tape, p->id), 0);
     int64_t count = tad__array_count(&p->out);
-    if (!tad_is_differentiable(condition) ||
-        (tad_op_of(condition) && tad__is_piecewise_constant(tad_op_of(condition))))
+    if (!tad_is_differentiable(condition) || (tad_op_of(condition) && tad__is_piecewise_constant(tad_op_of(condition))))
         return;
     for (int64_t i = 0; i < count && !p->f->stopped; i++) {
         double c;

@@ -86,10 +86,9 @@ static tad_status look_behind(const tad__sweep *s, const search *of, uint32_t id
 
 static tad_status find_backward(const search *of, tad_var y)
 {
-    const tad__sweep s = {
-        .tape = y.tape, .high = y.id, .name = "tad_tape_find_nonfinite", .caller = of->caller};
-    tad_array  seed;
-    tad_status status = tad__sweep_start(&s);
+    const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_tape_find_nonfinite", .caller = of->caller};
+    tad_array        seed;
+    tad_status       status = tad__sweep_start(&s);
     if (status == TAD_OK)
         status = tad__adjoint_array(&s, y.id, &seed);
     if (status == TAD_OK)
