@@ -249,7 +249,7 @@ START_TEST(errors)
     tad_var x = tad_scalar(tape, 1);
     ck_assert_int_eq(tad_near_kinks(x, -1, keep, NULL), TAD_EARG);
     expect_error(tape, TAD_EARG, "tad_near_kinks: delta -1; expected 0 or more");
-    ck_assert_int_eq(tad_near_kinks(x, NAN, keep, NULL), TAD_EARG);
+    ck_assert_int_eq(tad_near_kinks(x, (double)NAN, keep, NULL), TAD_EARG);
     expect_error(tape, TAD_EARG, "tad_near_kinks: delta nan");
 }
 END_TEST

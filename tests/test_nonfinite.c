@@ -48,35 +48,35 @@ static const struct {
     double      value;
     const char *words;
 } forward[] = {
-    {"log", {-1}, NAN, "log(-1) = nan: the logarithm of a negative number"},
-    {"log", {0}, -INFINITY, "log(0) = -inf: the logarithm of 0"},
-    {"log2", {-0.5}, NAN, "log2(-0.5) = nan: the logarithm of a negative number"},
-    {"log10", {0}, -INFINITY, "the logarithm of 0"},
-    {"log1p", {-1}, -INFINITY, "log1p(-1) = -inf: the logarithm of 1 - 1"},
-    {"log1p", {-3}, NAN, "the logarithm of a negative number"},
-    {"sqrt", {-4}, NAN, "sqrt(-4) = nan: the square root of a negative number"},
-    {"div", {0, 0}, NAN, "div(0, 0) = nan: a division by 0"},
-    {"div", {1, 0}, INFINITY, "div(1, 0) = inf: a division by 0"},
-    {"div", {1e300, 1e-300}, INFINITY, "div(1e+300, 1e-300) = inf: overflow: the largest f64"},
-    {"reciprocal", {0}, INFINITY, "a division by 0"},
-    {"fmod", {1, 0}, NAN, "the remainder of a division by 0"},
-    {"pow", {0, -1}, INFINITY, "pow(0, -1) = inf: a negative power of 0"},
-    {"pow", {-2, 0.5}, NAN, "pow(-2, 0.5) = nan: a power of a negative number"},
-    {"pow", {10, 400}, INFINITY, "overflow: the largest f64"},
-    {"asin", {1.5}, NAN, "defined from -1 to 1 only"},
-    {"acos", {-2}, NAN, "defined from -1 to 1 only"},
-    {"atanh", {1}, INFINITY, "infinite at 1"},
-    {"atanh", {-1}, -INFINITY, "infinite at -1"},
-    {"atanh", {2}, NAN, "defined between -1 and 1 only"},
-    {"acosh", {0.5}, NAN, "defined from 1 on only"},
-    {"lgamma", {-2}, INFINITY, "a pole"},
-    {"digamma", {-1}, NAN, "a pole"},
-    {"logit", {0}, -INFINITY, "infinite at 0"},
-    {"logit", {1}, INFINITY, "infinite at 1"},
-    {"logit", {2}, NAN, "defined from 0 to 1 only"},
-    {"exp", {1000}, INFINITY, "exp(1000) = inf: overflow: exp is too large from 709.8 on"},
-    {"mul", {1e200, -1e200}, -INFINITY, "mul(1e+200, -1e+200) = -inf: overflow: the largest f64 is 1.8e308"},
-    {"add", {1.7e308, 1.7e308}, INFINITY, "overflow"},
+    {"log", {-1}, (double)NAN, "log(-1) = nan: the logarithm of a negative number"},
+    {"log", {0}, -HUGE_VAL, "log(0) = -inf: the logarithm of 0"},
+    {"log2", {-0.5}, (double)NAN, "log2(-0.5) = nan: the logarithm of a negative number"},
+    {"log10", {0}, -HUGE_VAL, "the logarithm of 0"},
+    {"log1p", {-1}, -HUGE_VAL, "log1p(-1) = -inf: the logarithm of 1 - 1"},
+    {"log1p", {-3}, (double)NAN, "the logarithm of a negative number"},
+    {"sqrt", {-4}, (double)NAN, "sqrt(-4) = nan: the square root of a negative number"},
+    {"div", {0, 0}, (double)NAN, "div(0, 0) = nan: a division by 0"},
+    {"div", {1, 0}, HUGE_VAL, "div(1, 0) = inf: a division by 0"},
+    {"div", {1e300, 1e-300}, HUGE_VAL, "div(1e+300, 1e-300) = inf: overflow: the largest f64"},
+    {"reciprocal", {0}, HUGE_VAL, "a division by 0"},
+    {"fmod", {1, 0}, (double)NAN, "the remainder of a division by 0"},
+    {"pow", {0, -1}, HUGE_VAL, "pow(0, -1) = inf: a negative power of 0"},
+    {"pow", {-2, 0.5}, (double)NAN, "pow(-2, 0.5) = nan: a power of a negative number"},
+    {"pow", {10, 400}, HUGE_VAL, "overflow: the largest f64"},
+    {"asin", {1.5}, (double)NAN, "defined from -1 to 1 only"},
+    {"acos", {-2}, (double)NAN, "defined from -1 to 1 only"},
+    {"atanh", {1}, HUGE_VAL, "infinite at 1"},
+    {"atanh", {-1}, -HUGE_VAL, "infinite at -1"},
+    {"atanh", {2}, (double)NAN, "defined between -1 and 1 only"},
+    {"acosh", {0.5}, (double)NAN, "defined from 1 on only"},
+    {"lgamma", {-2}, HUGE_VAL, "a pole"},
+    {"digamma", {-1}, (double)NAN, "a pole"},
+    {"logit", {0}, -HUGE_VAL, "infinite at 0"},
+    {"logit", {1}, HUGE_VAL, "infinite at 1"},
+    {"logit", {2}, (double)NAN, "defined from 0 to 1 only"},
+    {"exp", {1000}, HUGE_VAL, "exp(1000) = inf: overflow: exp is too large from 709.8 on"},
+    {"mul", {1e200, -1e200}, -HUGE_VAL, "mul(1e+200, -1e+200) = -inf: overflow: the largest f64 is 1.8e308"},
+    {"add", {1.7e308, 1.7e308}, HUGE_VAL, "overflow"},
 };
 
 START_TEST(created)
@@ -109,11 +109,11 @@ START_TEST(leaves)
 {
     tad_var good = vector(tape, 3, (const double[]){1, 2, 3});
     expect_found(find((tad_var){0}), TAD_ALL_FINITE, (tad_var){0}, -1, "all finite");
-    tad_var bad = tad_named(matrix(tape, 2, 2, (const double[]){1, 2, INFINITY, NAN}), "w");
+    tad_var bad = tad_named(matrix(tape, 2, 2, (const double[]){1, 2, HUGE_VAL, (double)NAN}), "w");
     expect_found(find(tad_sum(bad)), TAD_IN_LEAF, bad, 2, "the leaf \"w\" was given inf, element 2 of f64 [2, 2]");
     expect_found(find((tad_var){0}), TAD_IN_LEAF, bad, 2, "inf");
     expect_found(find(tad_sum(good)), TAD_ALL_FINITE, (tad_var){0}, -1, "all finite"); /* bad is not below it */
-    tad_var nan_leaf = scalar(NAN);
+    tad_var nan_leaf = scalar((double)NAN);
     expect_found(find(tad_exp(nan_leaf)), TAD_IN_LEAF, nan_leaf, 0, "a leaf was given nan");
 }
 END_TEST
@@ -147,15 +147,15 @@ static const struct {
     {"sqrt",
      {0},
      0,
-     INFINITY,
+     HUGE_VAL,
      "sqrt(0) = 0 hands operand 1 inf for a cotangent of 2: the square root is infinitely steep"},
-    {"cbrt", {0}, 0, INFINITY, "the cube root is infinitely steep at 0"},
-    {"pow", {0, 0.5}, 0, INFINITY, "pow(0, 0.5) = 0 hands operand 1 inf for a cotangent of 2: a power below 1"},
-    {"asin", {1}, 0, INFINITY, "infinitely steep at -1 and 1"},
-    {"acos", {-1}, 0, -INFINITY, "infinitely steep at -1 and 1"},
-    {"acosh", {1}, 0, INFINITY, "infinitely steep at 1"},
-    {"div", {1e-10, 1e-300}, 1, -INFINITY, "hands operand 2 -inf for a cotangent of 2: overflow: the largest f64"},
-    {"reciprocal", {1e-200}, 0, -INFINITY, "overflow"},
+    {"cbrt", {0}, 0, HUGE_VAL, "the cube root is infinitely steep at 0"},
+    {"pow", {0, 0.5}, 0, HUGE_VAL, "pow(0, 0.5) = 0 hands operand 1 inf for a cotangent of 2: a power below 1"},
+    {"asin", {1}, 0, HUGE_VAL, "infinitely steep at -1 and 1"},
+    {"acos", {-1}, 0, -HUGE_VAL, "infinitely steep at -1 and 1"},
+    {"acosh", {1}, 0, HUGE_VAL, "infinitely steep at 1"},
+    {"div", {1e-10, 1e-300}, 1, -HUGE_VAL, "hands operand 2 -inf for a cotangent of 2: overflow: the largest f64"},
+    {"reciprocal", {1e-200}, 0, -HUGE_VAL, "overflow"},
 };
 
 START_TEST(handed_on)

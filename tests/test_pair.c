@@ -176,7 +176,7 @@ END_TEST
 /* What is not finite, and zeros, are what double arithmetic gives. */
 START_TEST(special)
 {
-    static const double values[] = {0.0, -0.0, INFINITY, -INFINITY, NAN, 1, -1, 2, -2.5, 1e308, -1e308, 5e-324};
+    static const double values[] = {0.0, -0.0, HUGE_VAL, -HUGE_VAL, (double)NAN, 1, -1, 2, -2.5, 1e308, -1e308, 5e-324};
 #define SAME(name, pairs, doubles)                                                                                     \
     {                                                                                                                  \
         name, pairs, doubles                                                                                           \
