@@ -206,6 +206,19 @@ START_TEST(several_inputs)
 }
 END_TEST
 
+/* Two nodes of the same value: their difference is 0, and 0 is right. */
+START_TEST(zero)
+{
+    tad_var    x = tad_scalar(tape, 0.3);
+    tad_digits d = digits_of(tad_sub(tad_exp(x), tad_exp(x)), x);
+    ck_assert_double_eq(d.gradient, 0);
+    ck_assert_double_eq_tol(d.digits, most_f64, 1e-3);
+    d = digits_of(tad_sub(tad_exp(x), tad_exp(tad_add(x, number(1e-17)))), x); /* 0, and should be 1e-17 */
+    ck_assert_double_eq(d.gradient, 0);
+    ck_assert_double_eq(d.digits, 0);
+}
+END_TEST
+
 /* Ill-conditioned: Hilbert's matrix of order 8 loses 10 digits, that of order 2 next to none. */
 static tad_digits solve_hilbert(int64_t n)
 {
@@ -478,6 +491,7 @@ Suite *trust_suite(void)
     tcase_add_test(tests, ill_conditioned_sum);
     tcase_add_test(tests, floats);
     tcase_add_test(tests, several_inputs);
+    tcase_add_test(tests, zero);
     tcase_add_test(tests, factorisations);
     tcase_add_test(tests, checkpoints);
     tcase_add_test(tests, custom);

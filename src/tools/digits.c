@@ -78,7 +78,9 @@ static tad_status replay(trust *t, const tad_var gx[], uint64_t seed, bool *esti
                 entry->reference = reference.hi;
                 entry->estimated = tad__exact_is_estimated(&e, gx[i].id);
             }
-            entry->digits = seed == 0 ? digits : fmin(entry->digits, digits);
+            bool vanishes = entry->gradient == 0 && entry->reference == 0; /* of 0 other last bits leave nothing */
+            if (seed == 0 || !vanishes || entry->estimated)
+                entry->digits = seed == 0 ? digits : fmin(entry->digits, digits);
             *estimated |= entry->estimated;
         }
     }
