@@ -104,8 +104,8 @@ typedef struct tad_digits {
  * rounded at random: `estimated` is then true for what depends on it, and the worst of all references counts. So an
  * ill-conditioned matrix costs digits, but a rule that is wrong is not found: for that there is tad_gradcheck.
  *
- * Time: some thousand operations of doubles for one; memory: 24 bytes a node, 16 an element, while it runs. The tape is left as it
- * was, adjoints included.
+ * Time: up to a thousand times that of tad_backward; memory: 24 bytes a node, 16 an element, while it runs. The tape is left
+ * as it was, adjoints included.
  * Errors: TAD_EARG (NULL, a count that does not fit, an x that does not depend on a differentiable leaf), and as tad_gradient. */
 TAD_API TAD_CHECKED tad_status tad_trusted_digits(tad_var y, size_t n, const tad_var x[], size_t count,
                                                   tad_digits out[]);

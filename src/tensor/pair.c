@@ -172,7 +172,7 @@ tad__pair tad__pair_pow(tad__pair a, tad__pair b)
 {
     double y = pow(a.hi, b.hi);
     bool   whole = b.lo == 0 && b.hi == rint(b.hi);
-    if (!isfinite(y) || y == 0 || a.hi == 0)
+    if (!isfinite(y) || y == 0 || a.hi == 0 || !isfinite(a.hi) || !isfinite(b.hi))
         return tad__pair_of(y);
     if (whole && fabs(b.hi) <= 64) {
         tad__pair power = whole_power(a, (int)b.hi);
