@@ -59,7 +59,11 @@
     SUITE(replay)                                                                                                      \
     SUITE(limits)                                                                                                      \
     SUITE(losses)                                                                                                      \
-    SUITE(norms)
+    SUITE(norms)                                                                                                       \
+    SUITE(pair)                                                                                                        \
+    SUITE(nonfinite)                                                                                                   \
+    SUITE(kinks)                                                                                                       \
+    SUITE(trust)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -202,6 +202,33 @@ static tad_status tools(tad_tape *tape, result *r)
     return tad_tape_status(tape);
 }
 
+static bool count_kinks(void *user, const tad_near_kink *kink)
+{
+    *(double *)user += 1 + kink->distance;
+    return true;
+}
+
+static tad_status trust(tad_tape *tape, result *r)
+{
+    tad_digits    digits[6];
+    tad_nonfinite found;
+    double        kinks = 0;
+    tad_var       x = matrix(tape, 2, 3, numbers), w = matrix(tape, 2, 2, numbers);
+    tad_var       c = tad_checkpoint(wave, NULL, 2, (const tad_var[]){tad_softplus(x), tad_scalar(tape, 0.5)});
+    tad_var       y = tad_add(tad_sum(tad_softmax(tad_matmul(w, c), 1)), tad_sum(tad_solve(w, x)));
+    tad_var       z = tad_max(tad_pad(tad_relu(tad_variance_axes(c, 1, (const int[]){0}, 0, false)), 0, 1, 1));
+    TRY(tad_backward(y));
+    TRY(tad_trusted_digits(tad_add(y, z), 1, &x, 6, digits));
+    for (int i = 0; i < 6; i++)
+        r->numbers[r->n++] = digits[i].digits;
+    TRY(tad_near_kinks(z, 10, count_kinks, &kinks));
+    r->numbers[r->n++] = kinks;
+    TRY(tad_tape_find_nonfinite(tape, tad_sum(tad_sqrt(tad_sub(c, c))), &found));
+    r->numbers[r->n++] = (double)found.origin;
+    GRAD(x);
+    return tad_tape_status(tape);
+}
+
 static tad_status checkpoints(tad_tape *tape, result *r)
 {
     tad_var x[] = {vector(tape, 3, numbers), vector(tape, 3, numbers + 3)}, g[2], t;
@@ -357,7 +384,7 @@ static const struct {
     {"scalars", scalars},         {"tensors", tensors}, {"floats", floats},   {"second order", second_order},
     {"products", products},       {"names", names},     {"custom", custom},   {"tools", tools},
     {"checkpoints", checkpoints}, {"loops", loops},     {"replays", replays}, {"jacobians", jacobians},
-    {"sparse", sparse},           {"paused", paused},
+    {"sparse", sparse},           {"paused", paused},   {"trust", trust},
 };
 
 static void expect_same(const char *name, size_t n, const result *found, const result *expected)

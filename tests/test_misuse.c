@@ -70,6 +70,15 @@ static const tad_writer nowhere = {forget, NULL};
 static double     room[8];
 static tad_sparse sparse;
 static tad_var    g[2];
+static double        room[8];
+static tad_sparse    sparse;
+static tad_digits    digits;
+static tad_nonfinite nonfinite;
+
+static bool meet(void *user, const tad_near_kink *kink)
+    (void)user, (void)kink;
+
+static tad_var g[2];
 
 /* The name, the start of the message ("": none is kept), and the call with the handle `x`. */
 #define ALONE(ROW)                                                                                                     \
@@ -117,7 +126,9 @@ static tad_var    g[2];
     ROW(tad_loop, "tad_loop: state[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&x, 0, NULL), g), 1, g))                     \
     ROW(tad_set, "tad_set: ", FAILS(tad_set(x, room, sizeof *room)))                                                   \
     ROW(tad_set_value, "tad_set_value: ", FAILS(tad_set_value(x, 1)))                                                  \
-    ROW(tad_branch, "tad_branch: ", !tad_branch(x))
+    ROW(tad_branch, "tad_branch: ", !tad_branch(x))                                                                    \
+    ROW(tad_near_kinks, "tad_near_kinks: ", FAILS(tad_near_kinks(x, 1, meet, NULL)))                                   \
+    ROW(tad_trusted_digits, "tad_trusted_digits: ", FAILS(tad_trusted_digits(x, 1, &x, 1, &digits)))
 
 /* Next to a good one, which has a tape: then a zeroed handle and one of another tape are errors with a message, too. */
 #define IN_COMPANY(ROW)                                                                                                \
@@ -155,7 +166,8 @@ static tad_var    g[2];
         FAILS(tad_gradcheck(identity, NULL, 2, LIST(good, x), NULL, NULL)))                                            \
     ROW(tad_checkpoint, "checkpoint(", !tad_is_valid(tad_checkpoint(identity, NULL, 2, LIST(good, x))))                \
     ROW(tad_pack, "pack(", !tad_is_valid(tad_pack(2, LIST(x, good))))                                                  \
-    ROW(tad_loop, "tad_loop: params[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&good, 1, &x), g), 1, g))
+    ROW(tad_loop, "tad_loop: params[0] is ", FAILS_AND_FILLS(tad_loop(LOOP(&good, 1, &x), g), 1, g))                   \
+    ROW(tad_trusted_digits, "tad_trusted_digits: x[0] is ", FAILS(tad_trusted_digits(good, 1, &x, 1, &digits)))
 #define LOOP(states, n, parameters)                                                                                    \
     (&(const tad_loop_args){                                                                                           \
         .step = stay, .steps = 3, .state_count = 1, .state = (states), .param_count = (n), .params = (parameters)})
@@ -240,6 +252,13 @@ static tad_var    g[2];
     ROW(tad_gradcheck_json, "", tad_gradcheck_json(NULL, (tad_writer){0}) == TAD_EARG)                                 \
     ROW(tad_gradcheck_function, "", tad_gradcheck_function(NULL, 1, (const double[]){1}, NULL, NULL) == TAD_EARG)      \
     ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))
+    ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))                                                      \
+    ROW(tad_tape_find_nonfinite, "", tad_tape_find_nonfinite(NULL, x, &nonfinite) == TAD_EARG)                         \
+    ROW(tad_tape_find_nonfinite, "tad_tape_find_nonfinite: there is no place",                                         \
+        FAILS(tad_tape_find_nonfinite(tape, x, NULL)))                                                                 \
+    ROW(tad_near_kinks, "tad_near_kinks: the visitor is NULL", FAILS(tad_near_kinks(x, 1, NULL, NULL)))                \
+    ROW(tad_trusted_digits, "tad_trusted_digits: x is NULL", FAILS(tad_trusted_digits(x, 1, NULL, 1, &digits)))        \
+    ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))
 
 /* Functions with nothing to misuse, and those whose misuse is tested elsewhere. */
 #define ELSEWHERE(ROW)                                                                                                 \
@@ -256,6 +275,8 @@ static tad_var    g[2];
     ROW(tad_model_record, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", )                            \
     ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", )                     \
     ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_nonfinite_origin_name, "", )                                                                               \
+    ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

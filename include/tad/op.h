@@ -111,6 +111,10 @@ struct tad_op {
      * it. It must use no differentiable node but its operands. See tad/checkpoint.h. */
     bool checkpoint;
 
+    /** Optional, beside forward: records the same result by simpler operations, as compose would, for tools that look into an
+     * operation: tad_trusted_digits computes it with more digits by these. */
+    tad_var (*parts)(const tad_rule *rule);
+
     /** For an operation that only rearranges its first operand: sets strides and data of `out`, whose dims are set, so
      * that it views `base`. false: this base cannot be viewed so, use `forward`. The reverse sweep views the adjoint of
      * the operand in the same way and adds to it, so a view needs no `backward`. */

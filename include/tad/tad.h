@@ -12,6 +12,7 @@
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
  *     graph.h        what was recorded as a picture: for Graphviz, as SVG, for Mermaid
+ *     trust.h        NaN, kinks, and digits to trust
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -33,5 +34,6 @@
 #include <tad/operations.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>
+#include <tad/trust.h>
 
 #endif

@@ -97,3 +97,25 @@ bool tad__is_reached(const tad_tape *tape, uint32_t id)
 {
     return tape->adjoints[id].bits != TAD__UNREACHED;
 }
+
+static tad__adjoints exchange(tad_tape *tape, tad__adjoints with)
+{
+    tad__adjoints was = {tape->adjoints, tape->adjoint_capacity, tape->adjoint_arena, tape->swept};
+    tape->adjoints = with.items;
+    tape->adjoint_capacity = with.capacity;
+    tape->adjoint_arena = with.arena;
+    tape->swept = with.swept;
+    return was;
+}
+
+tad__adjoints tad__adjoints_put_aside(tad_tape *tape)
+{
+    return exchange(tape, (tad__adjoints){.arena.allocator = &tape->allocator});
+}
+
+void tad__adjoints_put_back(tad_tape *tape, tad__adjoints callers)
+{
+    tad__adjoints own = exchange(tape, callers);
+    tad__arena_free(&own.arena);
+    tad__resize(&tape->allocator, own.items, own.capacity * sizeof *own.items, 0);
+}

@@ -20,4 +20,16 @@ bool tad__is_reached(const tad_tape *tape, uint32_t id);
 /* Gives back the memory of an adjoint that tad__adjoint_array took: that of a node like `array`, which was reached. */
 void tad__adjoint_give_back(tad_tape *tape, const tad_array *array);
 
+/* For a tool with a sweep of its own: the adjoints of the caller's last tad_backward stay as they are. Until they are put
+ * back the tape has others, which are then freed. */
+typedef struct tad__adjoints {
+    tad__adjoint *items;
+    size_t        capacity;
+    tad__arena    arena;
+    uint32_t      swept;
+} tad__adjoints;
+
+tad__adjoints tad__adjoints_put_aside(tad_tape *tape);
+void          tad__adjoints_put_back(tad_tape *tape, tad__adjoints callers);
+
 #endif

@@ -238,18 +238,29 @@ tad_status tad__sweep_start(const tad__sweep *s)
     return tad__adjoints_open(s, s->low, s->high + 1);
 }
 
-tad_status tad__sweep_run(const tad__sweep *s)
+/* The nodes below `id` and from `low` on. */
+static tad_status sweep(const tad__sweep *s, uint32_t id, uint32_t low)
 {
     tad_tape *tape = s->tape;
     tad_frame outer = tad_enter(tape, NULL, s->caller);
-    uint32_t  paused = tad__end_pause(tape), id = s->high + 1;
+    uint32_t  paused = tad__end_pause(tape);
     tape->reads++; /* adjoints are there to be read */
     tad_status status = TAD_OK;
-    while (status == TAD_OK && (id = pull_scalars(tape, id, s->low)) != DONE)
+    while (status == TAD_OK && (id = pull_scalars(tape, id, low)) != DONE)
         status = expands(s, id) ? pull_checkpoint(s, id) : pull_record(s, id);
     tad__pause_again(tape, paused);
     tad_leave(tape, outer);
     return status;
+}
+
+tad_status tad__sweep_run(const tad__sweep *s)
+{
+    return sweep(s, s->high + 1, s->low);
+}
+
+tad_status tad__sweep_node(const tad__sweep *s, uint32_t id)
+{
+    return sweep(s, id + 1, id);
 }
 
 static tad_status start(const tad__sweep *s, uint32_t id)

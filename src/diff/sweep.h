@@ -18,6 +18,9 @@ typedef struct tad__sweep {
 tad_status tad__sweep_start(const tad__sweep *s);
 tad_status tad__sweep_run(const tad__sweep *s);
 
+/* In place of tad__sweep_run, for those who want to look in between: what node `id` alone hands on. */
+tad_status tad__sweep_node(const tad__sweep *s, uint32_t id);
+
 /* Around what a public function records: errors are the caller's, a pause is ended. At the end, after an error, the tape
  * is as it was; where there was a pause it goes on, and the n results are constants. Returns `status`, or a new error. */
 typedef struct tad__recording {

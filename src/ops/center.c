@@ -4,6 +4,8 @@
 #include "tensor/fold.h"
 #include "tensor/move.h"
 
+#include <tad/elementwise.h>
+
 #include <math.h>
 
 bool tad__means(const tad_call *call, const tad_array *x, tad_array *means)
@@ -81,6 +83,13 @@ tad_var tad__centered(const tad_rule *rule)
     return again(rule, rule->x[0]);
 }
 
+static tad_var parts(const tad_rule *rule)
+{
+    tad_var sum = tad__axes_sum(rule, rule->x[0]);
+    tad_var mean = tad_div(sum, tad_constant(sum.tape, (double)tad__axes_count(rule)));
+    return tad_sub(rule->x[0], tad__axes_keep(rule, mean));
+}
+
 /* None repeats a first axis that is all that is reduced: nothing but rounding would be left. */
 #define ATTRIBUTES(...)                                                                                                \
     .attributes = &(const tad__axes)                                                                                   \
@@ -108,6 +117,7 @@ const tad_op tad__op_center = {
     .attribute_bytes = sizeof(tad__axes),
     .shape = shape,
     .forward = forward,
+    .parts = parts,
     .backward = backward,
     .vjp = vjp,
     .jvp = jvp,

@@ -196,6 +196,22 @@ static tad_var jvp_rms(const tad_rule *rule)
     return record_jvp(rule, false);
 }
 
+static tad_var parts(const tad_rule *rule, bool centred)
+{
+    tad_var y = times_gamma(rule, record_row(rule, centred).normalised);
+    return rule->n > BETA ? tad_add(y, rule->x[BETA]) : y;
+}
+
+static tad_var parts_of_layer(const tad_rule *rule)
+{
+    return parts(rule, true);
+}
+
+static tad_var parts_of_rms(const tad_rule *rule)
+{
+    return parts(rule, false);
+}
+
 /* eps is large, so that also rows of nearly equal numbers can be checked with differences. None is made of the first axis
  * but where it has one number: where that axis repeats one row, the row would be of equal numbers. */
 static const tad_sample samples[] = {
@@ -226,6 +242,7 @@ const tad_op tad__op_layer_norm = {
     .defaults = &(const attributes){.n = 1, .eps = 1e-5},
     .shape = shape,
     .forward = forward_layer,
+    .parts = parts_of_layer,
     .backward = backward_layer,
     .vjp = vjp_layer,
     .jvp = jvp_layer,
@@ -244,6 +261,7 @@ const tad_op tad__op_rms_norm = {
     .defaults = &(const attributes){.n = 1, .eps = 1e-5},
     .shape = shape,
     .forward = forward_rms,
+    .parts = parts_of_rms,
     .backward = backward_rms,
     .vjp = vjp_rms,
     .jvp = jvp_rms,

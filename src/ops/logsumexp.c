@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+extern const tad_op tad__op_max;
+
 /* The greatest element is taken out, so that no exponential overflows; where that is infinite, nothing is. */
 static void forward(const tad_call *call)
 {
@@ -59,6 +61,17 @@ static tad_var jvp(const tad_rule *rule)
     return tad__axes_sum(rule, tad_scale(rule->dx[0], weights(rule)));
 }
 
+/* As forward does: the greatest element is taken out, where it is finite. */
+static tad_var parts(const tad_rule *rule)
+{
+    tad_var x = rule->x[0], zero = tad_constant(x.tape, 0), infinity = tad_constant(x.tape, HUGE_VAL);
+    if (tad_count(x) == 0)
+        return tad_log(tad__axes_sum(rule, tad_exp(x)));
+    tad_var most = tad_apply(&tad__op_max, (tad_args){.n = 1, .x = &x, .attributes = rule->attributes});
+    most = tad_where(tad_equal(tad_abs(most), infinity), zero, most);
+    return tad_add(most, tad_log(tad__axes_sum(rule, tad_exp(tad_sub(x, tad__axes_keep(rule, most))))));
+}
+
 const tad_op tad__op_logsumexp = {
     .name = "logsumexp",
     .about = "logarithm of the sum of exponentials over axes",
@@ -69,6 +82,7 @@ const tad_op tad__op_logsumexp = {
     .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward,
+    .parts = parts,
     .backward = backward,
     .depends = tad__axes_depends,
     .vjp = vjp,

@@ -111,6 +111,11 @@ static tad_var jvp(const tad_rule *rule)
     return tad_where(is_zero, zero, d);
 }
 
+static tad_var parts(const tad_rule *rule)
+{
+    return tad_sqrt(tad__axes_sum(rule, tad_square(rule->x[0])));
+}
+
 const tad_op tad__op_norm = {
     .name = "norm",
     .about = "Euclidean norm over axes",
@@ -121,6 +126,7 @@ const tad_op tad__op_norm = {
     .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward,
+    .parts = parts,
     .backward = backward,
     .depends = tad__axes_depends,
     .vjp = vjp,

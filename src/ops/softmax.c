@@ -113,6 +113,24 @@ static tad_var jvp_log_softmax(const tad_rule *rule)
     return tad_sub(dx, sum_along(rule, tad_scale(dx, tad_exp(rule->y))));
 }
 
+static tad_var less_the_greatest(const tad_rule *rule)
+{
+    tad_var x = rule->x[0];
+    return tad_count(x) > 0 ? tad_sub(x, tad_max_axes(x, 1, rule->attributes, true)) : x;
+}
+
+static tad_var parts_of_softmax(const tad_rule *rule)
+{
+    tad_var e = tad_exp(less_the_greatest(rule));
+    return tad_div(e, sum_along(rule, e));
+}
+
+static tad_var parts_of_log_softmax(const tad_rule *rule)
+{
+    tad_var x = less_the_greatest(rule);
+    return tad_sub(x, tad_log(sum_along(rule, tad_exp(x))));
+}
+
 /* None along the first axis, but of one number: where that repeats one row, all numbers are equal and nothing changes. */
 static const tad_sample samples[] = {
     {.in = "[1]", .attributes = &(const int){0}},           {.in = "[1, 7]", .attributes = &(const int){1}},
@@ -134,6 +152,7 @@ const tad_op tad__op_softmax = {
     .defaults = &(const int){-1},
     .shape = shape,
     .forward = forward_softmax,
+    .parts = parts_of_softmax,
     .backward = backward_softmax,
     .vjp = vjp_softmax,
     .jvp = jvp_softmax,
@@ -150,6 +169,7 @@ const tad_op tad__op_log_softmax = {
     .defaults = &(const int){-1},
     .shape = shape,
     .forward = forward_log_softmax,
+    .parts = parts_of_log_softmax,
     .backward = backward_log_softmax,
     .vjp = vjp_log_softmax,
     .jvp = jvp_log_softmax,

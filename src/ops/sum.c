@@ -67,6 +67,12 @@ static void vjp_mean(const tad_rule *rule)
     rule->gx[0] = tad_div(spread(rule), tad_constant(rule->y.tape, divisor(tad__axes_count(rule))));
 }
 
+static tad_var parts_of_mean(const tad_rule *rule)
+{
+    tad_var sum = tad__axes_sum(rule, rule->x[0]);
+    return tad_div(sum, tad_constant(sum.tape, divisor(tad__axes_count(rule))));
+}
+
 const tad_op tad__op_sum = {
     .name = "sum",
     .about = "sum over axes",
@@ -95,6 +101,7 @@ const tad_op tad__op_mean = {
     .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward_mean,
+    .parts = parts_of_mean,
     .backward = backward_mean,
     .depends = tad__axes_depends,
     .vjp = vjp_mean,

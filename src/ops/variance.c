@@ -122,6 +122,17 @@ static tad_var jvp_std(const tad_rule *rule)
     return safely_divided(rule, tad__axes_sum(rule, tad_scale(rule->dx[0], deviations(rule))));
 }
 
+static tad_var parts_of_variance(const tad_rule *rule)
+{
+    tad_var sum = tad__axes_sum(rule, tad_square(tad__centered(rule)));
+    return tad_div(sum, tad_constant(sum.tape, degrees(rule->attributes, tad__axes_count(rule))));
+}
+
+static tad_var parts_of_std(const tad_rule *rule)
+{
+    return tad_sqrt(parts_of_variance(rule));
+}
+
 #define ATTRIBUTES(with, ...)                                                                                          \
     .attributes = &(const attributes)                                                                                  \
     {                                                                                                                  \
@@ -153,6 +164,7 @@ const tad_op tad__op_variance = {
     .defaults = &(const attributes){.axes = {.all = true}},
     .shape = shape,
     .forward = forward_variance,
+    .parts = parts_of_variance,
     .backward = backward_variance,
     .depends = tad__axes_depends,
     .vjp = vjp_variance,
@@ -170,6 +182,7 @@ const tad_op tad__op_std = {
     .defaults = &(const attributes){.axes = {.all = true}},
     .shape = shape,
     .forward = forward_std,
+    .parts = parts_of_std,
     .backward = backward_std,
     .depends = tad__axes_depends,
     .vjp = vjp_std,
