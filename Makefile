@@ -146,6 +146,12 @@ endif
 $(operations_file):
 	$(shell mkdir -p $(@D))$(file >$@,$(subst $(newline) ,$(newline),$(foreach row,$(operations),$(row)$(newline))))
 
+# The parts of the page that tad_write_html writes, as C.
+page_files := $(BUILD)/gen/page_files.inc
+$(page_files): build/host/embed $(sort $(wildcard src/tools/page/*))
+	@mkdir -p $(@D)
+	@$< $(filter src/tools/page/%,$^) > $@
+
 # ---- Library ----
 
 library_objects := $(call objects,$(SOURCES))
@@ -154,6 +160,7 @@ $(library_objects): opt = $(OPT)
 $(call objects,$(filter src/tensor/% src/ops/kernels_%,$(SOURCES))): opt = $(KERNEL_OPT)
 $(call objects,src/tensor/indexed.c): opt = $(KERNEL_OPT) -ffp-contract=fast
 $(call objects,src/ops/table.c): $(operations_file)
+$(call objects,src/tools/page_files.c): $(page_files)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -331,7 +338,7 @@ format: ## lay the sources out with clang-format
 format-check: ## fail if `make format` would change something
 	@clang-format --dry-run -Werror $(c_files)
 
-tidy: $(operations_file) ## look for mistakes with clang-tidy
+tidy: $(operations_file) $(page_files) ## look for mistakes with clang-tidy
 	@clang-tidy --quiet $(SOURCES) -- -std=c11 $(features) -Iinclude -Isrc -I$(BUILD)/gen 2>/dev/null
 
 setup: ## install with apt-get what building and testing need and the machine lacks
@@ -351,5 +358,5 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(bench_objects)) build/host/headers.d
+-include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
 endif

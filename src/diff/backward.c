@@ -238,27 +238,38 @@ tad_status tad__sweep_start(const tad__sweep *s)
     return tad__adjoints_open(s, s->low, s->high + 1);
 }
 
-tad_status tad__sweep_run(const tad__sweep *s)
+/* Nodes below `id` and from `last` on. */
+static tad_status run(const tad__sweep *s, uint32_t id, uint32_t last)
 {
     tad_tape  *tape = s->tape;
     tad_frame  outer = tad_enter(tape, NULL, s->caller);
-    uint32_t   paused = tad__end_pause(tape), id = s->high + 1;
+    uint32_t   paused = tad__end_pause(tape);
     tad_status status = TAD_OK;
-    while (status == TAD_OK && (id = pull_scalars(tape, id, s->low)) != DONE)
+    while (status == TAD_OK && (id = pull_scalars(tape, id, last)) != DONE)
         status = expands(s, id) ? pull_checkpoint(s, id) : pull_record(s, id);
     tad__pause_again(tape, paused);
     tad_leave(tape, outer);
     return status;
 }
 
-static tad_status start(const tad__sweep *s, uint32_t id)
+tad_status tad__sweep_run(const tad__sweep *s)
+{
+    return run(s, s->high + 1, s->low);
+}
+
+tad_status tad__sweep_node(const tad__sweep *s, uint32_t id)
+{
+    return run(s, id + 1, id);
+}
+
+tad_status tad__sweep_from(const tad__sweep *s, uint32_t id)
 {
     tad_array adjoint;
     tad__value_array(s->tape, id, &adjoint);
     int64_t count = tad__array_count(&adjoint);
     if (count != 1)
         return tad__fail(s->tape, s->caller, TAD_ESHAPE,
-                         "tad_backward: the value has %lld elements; expected one: sum it first", (long long)count);
+                         "%s: the value has %lld elements; expected one: sum it first", s->name, (long long)count);
     tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
         status = tad__adjoint_array(s, id, &adjoint);
@@ -274,7 +285,7 @@ tad_status tad_backward(tad_var y)
     if (status != TAD_OK)
         return status;
     const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_backward", .caller = caller};
-    status = start(&s, y.id);
+    status = tad__sweep_from(&s, y.id);
     if (status == TAD_OK)
         status = tad__sweep_run(&s);
     if (status == TAD_OK)
