@@ -216,6 +216,15 @@ $(TABLE_PROGRAM): $(table_objects) $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
 
+# What writes the pages that tests/scripts/check_page.sh opens in a browser.
+PAGES_PROGRAM := $(BUILD)/page/write_pages
+pages_objects := $(call objects,tests/page/write_pages.c tests/page_models.c tests/samples.c)
+$(call objects,tests/page/write_pages.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
+$(call objects,tests/page/write_pages.c): opt = $(OPT)
+$(PAGES_PROGRAM): $(pages_objects) $(STATIC)
+	@mkdir -p $(@D)
+	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
+
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
 adolc := $(and $(wildcard /usr/include/adolc/adolc.h),$(shell command -v $(CXX) 2>/dev/null),$(wildcard tests/bench/*.cpp))
 bench_objects := $(call objects,$(BENCH) $(adolc))
@@ -270,7 +279,7 @@ check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, 
 	@$(MAKE) --no-print-directory check-unit
 	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san check-unit
 
-check-scripts: lib examples $(TABLE_PROGRAM)
+check-scripts: lib examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
 	@$(script_environment) $(scripts)/check_layers.sh
 	@$(script_environment) $(scripts)/check_headers.sh
 	@$(script_environment) $(scripts)/check_public_headers.sh
@@ -282,6 +291,7 @@ check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_new_operation.sh
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
+	@$(script_environment) $(scripts)/check_page.sh
 
 check-unit: $(UNIT)
 	@$(run_$(CONFIG)) $<
@@ -329,7 +339,7 @@ uninstall: ## remove what install installed
 # ---- Housekeeping ----
 
 .PHONY: format format-check tidy setup setup-dev clean help
-c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/bench/*.[ch] \
+c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/page/*.c tests/bench/*.[ch] \
            tests/bench/*.cpp examples/*.[ch])))
 
 format: ## lay the sources out with clang-format
@@ -358,5 +368,5 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
+-include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(pages_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
 endif

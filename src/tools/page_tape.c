@@ -3,7 +3,7 @@
  *     o  operation, from 1; 0 for a leaf      i  operands      n  name      s  scope, from 1
  *     t  [type, sizes...]; left out for an f64 scalar          d  1: differentiable
  *     v  value, g  adjoint: a number, or an array as in write_array; g is left out where the sweep did not come by
- *     e  what was handed on to each operand: 0 nothing; [local derivative]; [share, adjoint with it]; [statistics]
+ *     e  what was handed on to each operand: 0 nothing; [local derivative]; [share, adjoint with it]; statistics
  *     f  [dead, saturated] units, where there are any
  *
  * Numbers that JSON does not have are strings: "NaN", "Infinity", "-Infinity". */
@@ -14,25 +14,29 @@
 #include <math.h>
 
 /* Cells of all heat maps together, and elements of arrays that are written out. */
-enum { ALL_CELLS = 400000, MOST_SIDE = 24, LEAST_SIDE = 4, WRITTEN_OUT = 64, ALL_WRITTEN_OUT = 12000 };
+enum { ALL_CELLS = 300000, MOST_SIDE = 24, LEAST_SIDE = 4, WRITTEN_OUT = 64, ALL_WRITTEN_OUT = 12000 };
 
-static void write_number(tad__output *output, double x)
+/* Nine digits tell any two floats apart, and the page makes a float of them. */
+enum { DIGITS_OF_FLOAT = 9, DIGITS_OF_STATISTICS = 5 };
+
+static void write_number(tad__output *output, double x, tad_dtype dtype)
 {
     if (isnan(x))
         tad__output_text(output, "\"NaN\"");
     else if (isinf(x))
         tad__output_text(output, x > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+    else if (dtype == TAD_F32)
+        tad__output_rounded(output, x, DIGITS_OF_FLOAT);
     else
         tad__output_number(output, x);
 }
 
-/* A number of six digits: statistics need no more. */
 static void write_rough(tad__output *output, double x)
 {
     if (isfinite(x))
-        tad__output_rounded(output, x, 6);
+        tad__output_rounded(output, x, DIGITS_OF_STATISTICS);
     else
-        write_number(output, x);
+        write_number(output, x, TAD_F64);
 }
 
 static void write_string(tad__output *output, const char *text)
@@ -44,12 +48,13 @@ static void write_string(tad__output *output, const char *text)
 
 /* ---- arrays ---- */
 
-static void write_statistics(tad__output *output, const tad__summary *s)
+/* The least and the greatest as they are, the rest rounded. */
+static void write_statistics(tad__output *output, const tad__summary *s, tad_dtype dtype)
 {
     const double numbers[] = {s->mean, s->deviation, s->rms};
-    write_number(output, s->least);
+    write_number(output, s->least, dtype);
     tad__output_text(output, ",");
-    write_number(output, s->most);
+    write_number(output, s->most, dtype);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         tad__output_text(output, ",");
         write_rough(output, numbers[i]);
@@ -65,14 +70,14 @@ static tad_status write_array(tad__page *page, const tad_array *array, bool out_
         return tad__fail_memory(page->tape, page->caller, "tad_write_html");
     tad__summary summary = tad__summarise(page->numbers, count);
     tad__output_text(page->output, "{\"s\":[");
-    write_statistics(page->output, &summary);
+    write_statistics(page->output, &summary, array->dtype);
     tad__output_text(page->output, "],\"m\":");
     tad__page_heat_map(page, array);
     if (out_in_full && count <= WRITTEN_OUT) {
         tad__output_text(page->output, ",\"x\":[");
         for (int64_t i = 0; i < count; i++) {
             tad__output_text(page->output, i ? "," : "");
-            write_number(page->output, page->numbers[i]);
+            write_number(page->output, page->numbers[i], array->dtype);
         }
         tad__output_text(page->output, "]");
     }
@@ -84,7 +89,7 @@ static tad_status write_value(tad__page *page, const char *key, const tad_array 
 {
     tad__output_add(page->output, ",\"%s\":", key);
     if (tad__array_count(array) == 1 && array->dtype != TAD_I64)
-        write_number(page->output, tad__array_number(array));
+        write_number(page->output, tad__array_number(array), array->dtype);
     else
         return write_array(page, array, in_full);
     return TAD_OK;
@@ -120,30 +125,27 @@ static void write_type(tad__output *output, const tad_array *array)
     tad__output_text(output, "]");
 }
 
-static void write_share(tad__output *output, const tad__share *share)
+/* [local derivative], [share, adjoint with it], or statistics of the share: least, greatest, mean, root mean square. */
+static void write_share(tad__output *output, const tad__share *share, tad_dtype dtype)
 {
-    switch (share->kind) {
-    case TAD__NOTHING:
+    if (share->kind == TAD__NOTHING) {
         tad__output_text(output, "0");
-        break;
-    case TAD__LOCAL:
-        tad__output_text(output, "[");
-        write_number(output, share->number);
-        tad__output_text(output, "]");
-        break;
-    case TAD__ONE:
-        tad__output_text(output, "[");
-        write_number(output, share->number);
-        tad__output_text(output, ",");
-        write_number(output, share->after);
-        tad__output_text(output, "]");
-        break;
-    case TAD__MANY:
-        tad__output_text(output, "[");
-        write_statistics(output, &share->summary);
-        tad__output_text(output, "]");
-        break;
+        return;
     }
+    tad__output_text(output, "[");
+    if (share->kind == TAD__MANY) {
+        const double numbers[] = {share->summary.least, share->summary.most, share->summary.mean, share->summary.rms};
+        for (int i = 0; i < 4; i++) {
+            tad__output_text(output, i ? "," : "");
+            write_rough(output, numbers[i]);
+        }
+    } else
+        write_number(output, share->number, dtype);
+    if (share->kind == TAD__ONE) {
+        tad__output_text(output, ",");
+        write_number(output, share->after, dtype);
+    }
+    tad__output_text(output, "]");
 }
 
 static void write_operands(tad__page *page, uint32_t id, const tad__share *shares)
@@ -157,8 +159,10 @@ static void write_operands(tad__page *page, uint32_t id, const tad__share *share
     }
     tad__output_text(page->output, n ? "]" : "");
     for (int k = 0; k < n && any; k++) {
+        tad_array operand;
+        tad__value_array(page->tape, in[k], &operand);
         tad__output_text(page->output, k ? "," : ",\"e\":[");
-        write_share(page->output, &shares[k]);
+        write_share(page->output, &shares[k], operand.dtype);
     }
     tad__output_text(page->output, any ? "]" : "");
 }
@@ -203,7 +207,10 @@ static tad_status write_node(tad__page *page, uint32_t id, int op, size_t scope,
     tad_status status = write_value(page, "v", &array, in_full);
     if (status == TAD_OK)
         status = write_adjoint(page, id, in_full);
-    return status == TAD_OK ? write_units(page, id) : status;
+    if (status == TAD_OK)
+        status = write_units(page, id);
+    tad__output_text(page->output, "}");
+    return status;
 }
 
 /* ---- operations and scopes ---- */

@@ -17,15 +17,29 @@ function evaluate(node, values) {
     return rows[node.op.name].y(...node.inputs.map(id => values[id]));
 }
 
-/* The value of y if node `id` had another value, and only what follows from it changed. */
-function valueOfY(id, value) {
-    const values = nodes.map(node => node.value), changed = new Set([id]);
-    values[id] = value;
+/* What depends on node `id`, in the order of the tape, and room for values in which only that changes. */
+let moved = {id: -1};
+function dependents(id) {
+    if (moved.id === id)
+        return moved;
+    const reached = new Uint8Array(nodes.length), after = [];
+    reached[id] = 1;
     for (let i = id + 1; i <= last; i++)
-        if (nodes[i].inputs.some(input => changed.has(input))) {
-            values[i] = evaluate(nodes[i], values);
-            changed.add(i);
+        if (nodes[i].inputs.some(input => reached[input])) {
+            reached[i] = 1;
+            after.push(nodes[i]);
         }
+    return moved = {id, after, values: Float64Array.from(nodes, node => node.value)};
+}
+
+/* The value of y if node `id` had another value. */
+function valueOfY(id, value) {
+    const {after, values} = dependents(id);
+    values[id] = value;
+    for (const node of after) {
+        const [a, b] = node.inputs;
+        values[node.id] = rows[node.op.name].y(values[a], values[b]);
+    }
     return values[last];
 }
 
@@ -41,6 +55,7 @@ function sharesOf(node, values, adjoint) {
 /* Everything again, with the leaves that `edits` (id -> number) names changed; without any, the numbers that came with the page. */
 function recompute(edits) {
     const values = [...firstValues];
+    moved = {id: -1};
     for (const node of nodes) {
         if (edits.size === 0) {
             node.value = firstValues[node.id];

@@ -1,6 +1,6 @@
 /* ---- layout: items in layers, edges pointing down ---- */
 
-const boxWidth = 116, boxHeight = 56, gapX = 18, gapY = 40;
+const boxWidth = 116, boxHeight = 54, gapX = 18, gapY = 30;
 
 /* Items that are to be seen, and between them edges from operand to user: {from, to}, each once. */
 function visibleGraph() {
@@ -39,8 +39,9 @@ function layersOf(count, edges, order) {
 
 /* Rows of places {item or none, up, down}: an edge over several layers has a place in each between them. */
 function makeRows(items, edges, layer) {
-    const rows = [], places = items.map((item, i) => ({item: i, up: [], down: [], layer: layer[i], width: boxWidth}));
-    const put = place => (rows[place.layer] ||= []).push(place);
+    const rows = Array.from({length: Math.max(0, ...layer) + 1}, () => []);
+    const places = items.map((item, i) => ({item: i, up: [], down: [], layer: layer[i], width: boxWidth}));
+    const put = place => rows[place.layer].push(place);
     const join = (a, b) => { a.down.push(b); b.up.push(a); };
     places.forEach(put);
     for (const edge of edges) {

@@ -86,13 +86,18 @@ function draw() {
     showStep();
 }
 
+/* The equation at once, the rest with the next frame, so that a key held down is never behind. */
+let frame = 0;
 function showStep() {
     drawEquation();
-    markList();
-    markGraph();
-    scrollToBox(nodes[events[state.t].id]);
-    drawDetails();
     remember();
+    frame ||= requestAnimationFrame(() => {
+        frame = 0;
+        markList();
+        markGraph();
+        scrollToBox(nodes[state.selected]);
+        drawDetails();
+    });
 }
 
 /* ---- acting ---- */
@@ -109,11 +114,7 @@ function select(id) {
         openTo(nodes[id]);
         draw();
     }
-    markList();
-    markGraph();
-    scrollToBox(nodes[id]);
-    drawDetails();
-    remember();
+    showStep();
 }
 
 function toggle(group) {

@@ -7,27 +7,31 @@ const ops = data.ops.map(([name, about, formula, ...partial]) => {
     return {name, about, formula, partial, infix: infix ? infix[1] : formula === '-x' ? '-' : null};
 });
 
+/* What stands there in nine digits is a float. */
+function numberOf(raw, type) {
+    return type === 'f32' ? Math.fround(Number(raw)) : Number(raw);
+}
+
 /* An array: statistics, heat map, and perhaps the elements. */
-function readArray(raw) {
+function readArray(raw, type) {
     const [least, most, mean, deviation, rms, zeros, nans, infinities] = raw.s.map(Number);
-    return {least, most, mean, deviation, rms, zeros, nans, infinities,
-            rows: raw.m[0], columns: raw.m[1], cells: raw.m[2], elements: raw.x && raw.x.map(Number)};
+    return {least: numberOf(least, type), most: numberOf(most, type), mean, deviation, rms, zeros, nans, infinities,
+            rows: raw.m[0], columns: raw.m[1], cells: raw.m[2], elements: raw.x && raw.x.map(x => numberOf(x, type))};
 }
 
-function readValue(raw) {
-    return raw === undefined ? undefined : typeof raw === 'object' ? readArray(raw) : Number(raw);
+function readValue(raw, type) {
+    return raw === undefined ? undefined : typeof raw === 'object' ? readArray(raw, type) : numberOf(raw, type);
 }
 
-function readShare(raw) {
+function readShare(raw, type) {
     if (!raw)
         return null;
-    const numbers = raw.map(Number);
-    if (numbers.length === 1)
-        return {local: numbers[0]};
-    if (numbers.length === 2)
-        return {share: numbers[0], after: numbers[1]};
-    const [least, most, mean, deviation, rms] = numbers;
-    return {statistics: {least, most, mean, deviation, rms}};
+    if (raw.length === 1)
+        return {local: Number(raw[0])};
+    if (raw.length === 2)
+        return {share: numberOf(raw[0], type), after: numberOf(raw[1], type)};
+    const [least, most, mean, rms] = raw.map(Number);
+    return {statistics: {least, most, mean, rms}};
 }
 
 const nodes = data.nodes.map((raw, id) => ({
@@ -42,13 +46,15 @@ const nodes = data.nodes.map((raw, id) => ({
     scalar: !raw.t,
     inputs: raw.i || [],
     users: [],
-    value: readValue(raw.v),
-    adjoint: readValue(raw.g),
-    shares: (raw.e || []).map(readShare),
+    value: readValue(raw.v, raw.t && raw.t[0]),
+    adjoint: readValue(raw.g, raw.t && raw.t[0]),
     dead: raw.f ? raw.f[0] : 0,
     saturated: raw.f ? raw.f[1] : 0,
     count: (raw.t || [0]).slice(1).reduce((product, size) => product * size, 1),
 }));
+data.nodes.forEach((raw, id) => {
+    nodes[id].shares = (raw.e || []).map((share, k) => readShare(share, nodes[raw.i[k]].type));
+});
 for (const node of nodes)
     for (const input of new Set(node.inputs))
         nodes[input].users.push(node.id);
