@@ -51,7 +51,9 @@
     SUITE(replay)                                                                                                      \
     SUITE(limits)                                                                                                      \
     SUITE(losses)                                                                                                      \
-    SUITE(norms)
+    SUITE(norms)                                                                                                       \
+    SUITE(scopes)                                                                                                      \
+    SUITE(page)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -37,14 +37,15 @@ static bool is_word(word w, const char *name)
     return strncmp(w.start, name, w.length) == 0 && !name[w.length];
 }
 
-/* The next word with a parenthesis behind it; false if there is none. */
+/* The next word with a parenthesis behind it and no point before it, as in Math.max(...); false if there is none. */
 static bool next_call(const char **text, word *call)
 {
-    for (const char *at = *text; *at;) {
+    const char *start = *text;
+    for (const char *at = start; *at;) {
         size_t length = 0;
         while (is_letter(at[length]))
             length++;
-        if (length && at[length] == '(') {
+        if (length && at[length] == '(' && (at == start || at[-1] != '.')) {
             *call = (word){at, length};
             *text = at + length;
             return true;

@@ -12,7 +12,7 @@
 
 static tad_var transformer(tad_tape *tape)
 {
-    return record_transformer(tape, 20, 10);
+    return record_transformer(tape, 21, 10);
 }
 
 static tad_var chain(tad_tape *tape)

@@ -54,7 +54,7 @@ for page in "$work"/pages/*.html; do
     bytes=$(wc -c <"$page")
     [ "$bytes" -lt 2000000 ] || complain "$name.html has $bytes bytes; expected less than 2 MB"
     with_test "$name" >"$work/$name.html"
-    run "$work/$name.html" --virtual-time-budget=60000
+    run "$work/$name.html" --virtual-time-budget=10000
     result=$(sed -n '/<pre id="result">/,/<\/pre>/p' "$work/dom" | sed 's/<[^>]*>//g')
     case $result in
     'page: ok'*) checked=$((checked + 1)) ;;

@@ -19,7 +19,7 @@ function logError(error) {
 
 function drawCurve(node, curve) {
     const logs = curve.map(([, error]) => logError(error));
-    const low = Math.floor(Math.min(...logs)) - 0.5, high = Math.ceil(Math.max(...logs, low + 3)) + 0.5;
+    const low = Math.floor(Math.min(...logs)) - 0.5, high = Math.ceil(Math.max(...logs, low + 3)) + 2.5;
     const x = power => plot.left + (power - smallest) / (largest - smallest) * (plot.width - plot.left - plot.right);
     const y = log => plot.top + (high - log) / (high - low) * (plot.height - plot.top - plot.bottom);
     const ticks = [];
@@ -97,7 +97,7 @@ function drawInputs() {
     const fill = () => body.replaceChildren(...leaves.slice(0, mostRows).map(node => {
         const checked = !whyFixed && node.adjoint !== undefined, [numeric, error, good] = checked ? verdict(node) : [];
         return el('tr', {}, el('th', {scope: 'row'}, el('button', {class: 'link', onclick: () => select(node.id)}, node.label)),
-            el('td', {}, whyFixed ? showValue(node.value) : inputField(node)),
+            el('td', {}, !whyFixed ? inputField(node) : isNumber(node.value) ? show(node.value) : shapeOf(node)),
             el('td', {}, node.adjoint === undefined ? '-' : isNumber(node.adjoint) ? show(node.adjoint)
                                                            : `${show(node.adjoint.rms)} rms`),
             el('td', {}, checked ? show(numeric) : '-'),

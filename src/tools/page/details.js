@@ -89,7 +89,7 @@ function ruleText(op) {
 
 function drawDetails() {
     const node = nodes[state.selected], value = node.value, adjoint = node.adjoint;
-    const place = node.group === root ? '' : node.group.key.slice(1).replace(/@\d+/g, '');
+    const place = placeOf(node);
     byId('details').replaceChildren(...[
         el('h2', {}, node.label, el('small', {}, ` v${node.id}, ${shapeOf(node)}`)),
         el('p', {}, kindText(node), place && el('span', {class: 'note'}, ` in ${place}`)),

@@ -50,7 +50,7 @@ function forwardLines(node) {
 
 function backwardLines(event) {
     const from = nodes[event.from], to = nodes[event.id];
-    const title = `Backward: ${from.label} hands on to ${to.label}`;
+    const title = `Backward: ${from.op.name} ${from.label} hands on to ${to.label}`;
     const symbols = `adj ${to.label} += adj ${from.label} * ${derivativeText(from, event.k, node => node.label)}`;
     if (event.statistics)
         return {title, lines: [symbols, `${shapeOf(to)}: ${describeArray(event.statistics)}, ` +

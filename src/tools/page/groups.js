@@ -195,6 +195,14 @@ function openTo(node) {
         group.open = true;
 }
 
+/* The groups around a node by name, outermost first. */
+function placeOf(node) {
+    const names = [];
+    for (let group = node.group; group !== root; group = group.parent)
+        names.unshift(group.count > 1 ? null : group.name);
+    return names.filter(Boolean).join(' / ');
+}
+
 function titleOf(item) {
     return item.items ? item.name + (item.count > 1 ? ` \u00d7 ${item.count}` : '') : item.label;
 }

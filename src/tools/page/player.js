@@ -60,7 +60,9 @@ function readAddress() {
 
 function drawEquation() {
     const event = events[state.t], {title, lines} = equationOf(event);
-    byId('phase').textContent = title;
+    const group = nodes[event.id].group, folded = visibleItem(nodes[event.id]).items;
+    byId('phase').replaceChildren(title, folded ? el('button', {class: 'link', onclick: openHere},
+        `in ${placeOf(nodes[event.id])}, folded: open`) : group === root ? '' : ` in ${placeOf(nodes[event.id])}`);
     byId('equation').replaceChildren(...lines.map(line => el('p', {}, line)));
     byId('step').value = state.t;
     byId('step').setAttribute('aria-valuetext', `${title}: ${lines[0]}`);
@@ -115,6 +117,12 @@ function select(id) {
         draw();
     }
     showStep();
+}
+
+/* Opens the groups around the node of this step. */
+function openHere() {
+    openTo(nodes[events[state.t].id]);
+    draw();
 }
 
 function toggle(group) {
@@ -186,6 +194,7 @@ const keys = {
     '+': () => zoomBy(1.25),
     '-': () => zoomBy(0.8),
     0: () => { zoomTo(0); },
+    o: openHere,
     d: () => setDigits({short: 'all', all: 'hex', hex: 'short'}[digits]),
     t: setTheme,
     '?': () => byId('help').open ? byId('help').close() : byId('help').showModal(),
