@@ -94,20 +94,20 @@ tad_var record_troubles(tad_tape *tape)
 {
     static const double zeros[] = {0.0, -0.0, 1, NAN, INFINITY, -2};
     static const double values[] = {-3, -1, -0.5, 12, 0.25, -7};
-    tad_var x = tad_named(tad_scalar(tape, -2), "</script><script>alert(1)</script>");
-    tad_var evil = tad_named(tad_scalar(tape, 0.1), "\"'\\`${1}<!-- &amp; \n\x01 --> ]]>");
-    tad_var broken = tad_named(tad_scalar(tape, 40), "\xff\xc3 \xe2\x82\xac \xf0\x9f\x98\x80");
-    tad_var unused = tad_named(tad_exp(x), "unused");
-    tad_var dead = tad_named(tad_relu(x), "dead"), saturated = tad_named(tad_sigmoid(broken), "saturated");
-    tad_var twice = tad_named(tad_mul(evil, evil), "twice"), zero = tad_named(tad_scalar(tape, -0.0), "-0");
-    tad_var vector = tad_named(tad_tensor(tape, TAD_F64, 1, (int64_t[]){6}, zeros), "zeros");
-    tad_var matrix = tad_named(tad_tensor(tape, TAD_F64, 2, (int64_t[]){2, 3}, values), "matrix");
-    tad_var empty = tad_tensor(tape, TAD_F32, 2, (int64_t[]){0, 3}, NULL);
-    tad_var one = tad_tensor(tape, TAD_F32, 2, (int64_t[]){1, 1}, &(const float){0.1f});
-    tad_var index = tad_tensor_constant(tape, TAD_I64, 1, (int64_t[]){2}, (const int64_t[]){1, 0});
-    tad_var picked = tad_index_select(matrix, 0, index), units = tad_relu(matrix);
-    tad_var root = tad_sqrt(tad_mul(zero, tad_constant(tape, 1))); /* its derivative at 0 is infinite */
-    tad_var sum = tad_add(tad_add(dead, saturated), tad_add(twice, root));
+    tad_var             x = tad_named(tad_scalar(tape, -2), "</script><script>alert(1)</script>");
+    tad_var             evil = tad_named(tad_scalar(tape, 0.1), "\"'\\`${1}<!-- &amp; \n\x01 --> ]]>");
+    tad_var             broken = tad_named(tad_scalar(tape, 40), "\xff\xc3 \xe2\x82\xac \xf0\x9f\x98\x80");
+    tad_var             unused = tad_named(tad_exp(x), "unused");
+    tad_var             dead = tad_named(tad_relu(x), "dead"), saturated = tad_named(tad_sigmoid(broken), "saturated");
+    tad_var             twice = tad_named(tad_mul(evil, evil), "twice"), zero = tad_named(tad_scalar(tape, -0.0), "-0");
+    tad_var             vector = tad_named(tad_tensor(tape, TAD_F64, 1, (int64_t[]){6}, zeros), "zeros");
+    tad_var             matrix = tad_named(tad_tensor(tape, TAD_F64, 2, (int64_t[]){2, 3}, values), "matrix");
+    tad_var             empty = tad_tensor(tape, TAD_F32, 2, (int64_t[]){0, 3}, NULL);
+    tad_var             one = tad_tensor(tape, TAD_F32, 2, (int64_t[]){1, 1}, &(const float){0.1f});
+    tad_var             index = tad_tensor_constant(tape, TAD_I64, 1, (int64_t[]){2}, (const int64_t[]){1, 0});
+    tad_var             picked = tad_index_select(matrix, 0, index), units = tad_relu(matrix);
+    tad_var             root = tad_sqrt(tad_mul(zero, tad_constant(tape, 1))); /* its derivative at 0 is infinite */
+    tad_var             sum = tad_add(tad_add(dead, saturated), tad_add(twice, root));
     sum = tad_add(sum, tad_sum(tad_mul(vector, vector)));
     sum = tad_add(sum, tad_add(tad_sum(tad_matmul(matrix, tad_transpose(matrix))), tad_sum(picked)));
     sum = tad_add(sum, tad_add(tad_sum(units), tad_cast(tad_sum(empty), TAD_F64)));

@@ -82,7 +82,8 @@ START_TEST(one_file)
     ck_assert_uint_eq(strlen(page.data), page.length);
     ck_assert_int_eq(count_of_text(page.data, "<script"), 2);
     ck_assert_int_eq(count_of_text(page.data, "</script"), 2);
-    static const char *const loads[] = {" src=", "@import", "url(h", "<link", "<img", "fetch(", "XMLHttpRequest", "import("};
+    static const char *const loads[] = {" src=", "@import", "url(h",          "<link",
+                                        "<img",  "fetch(",  "XMLHttpRequest", "import("};
     for (size_t i = 0; i < COUNT(loads); i++)
         expect_not(page, loads[i]);
     expect_has(page, "\"n\":\"v7\",\"d\":1,\"i\":[0,1],\"e\":[[-3],[2]],\"v\":-6,\"g\":1}");
@@ -262,10 +263,10 @@ END_TEST
 /* Of scalars every share is adjoint times local derivative, and they add up, in the order of the sweep, to the adjoints. */
 START_TEST(shares)
 {
-    tad_var    y = record_every_row(tape);
-    tad__page  page = {.tape = tape, .last = y.id};
-    double    *sums = calloc(y.id + 1, sizeof *sums);
-    bool      *reached = calloc(y.id + 1, sizeof *reached);
+    tad_var   y = record_every_row(tape);
+    tad__page page = {.tape = tape, .last = y.id};
+    double   *sums = calloc(y.id + 1, sizeof *sums);
+    bool     *reached = calloc(y.id + 1, sizeof *reached);
     ck_assert(sums && reached);
     expect_ok(tad__page_sweep(&page));
     tad__share *share = page.shares + page.share_count;
@@ -319,10 +320,10 @@ START_TEST(units)
         double x;
         int    dead, saturated;
     } cases[] = {
-        {tad_relu, -0.5, 1, 0},   {tad_relu, 0.5, 0, 0},     {tad_sigmoid, 1, 0, 0},   {tad_sigmoid, 6, 0, 1},
-        {tad_sigmoid, -6, 0, 1},  {tad_sigmoid, 800, 1, 0},  {tad_tanh, 4, 0, 1},      {tad_square, 0, 0, 0},
-        {tad_square, 1e-3, 0, 0}, {tad_hardtanh, 3, 1, 0},   {tad_gelu, -9, 0, 1},     {tad_log, 500, 0, 0},
-        {tad_floor, 0.5, 0, 0},   {tad_softplus, -8, 0, 1},  {tad_neg, 1, 0, 0},       {tad_relu, NAN, 1, 0},
+        {tad_relu, -0.5, 1, 0},   {tad_relu, 0.5, 0, 0},    {tad_sigmoid, 1, 0, 0}, {tad_sigmoid, 6, 0, 1},
+        {tad_sigmoid, -6, 0, 1},  {tad_sigmoid, 800, 1, 0}, {tad_tanh, 4, 0, 1},    {tad_square, 0, 0, 0},
+        {tad_square, 1e-3, 0, 0}, {tad_hardtanh, 3, 1, 0},  {tad_gelu, -9, 0, 1},   {tad_log, 500, 0, 0},
+        {tad_floor, 0.5, 0, 0},   {tad_softplus, -8, 0, 1}, {tad_neg, 1, 0, 0},     {tad_relu, NAN, 1, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t   dead, saturated;

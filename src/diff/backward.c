@@ -268,8 +268,8 @@ tad_status tad__sweep_from(const tad__sweep *s, uint32_t id)
     tad__value_array(s->tape, id, &adjoint);
     int64_t count = tad__array_count(&adjoint);
     if (count != 1)
-        return tad__fail(s->tape, s->caller, TAD_ESHAPE,
-                         "%s: the value has %lld elements; expected one: sum it first", s->name, (long long)count);
+        return tad__fail(s->tape, s->caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: sum it first",
+                         s->name, (long long)count);
     tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
         status = tad__adjoint_array(s, id, &adjoint);

@@ -23,8 +23,8 @@ static void write_head(const tad__page *page, const tad_page_options *options)
 }
 
 /* The parts of the program, in the order in which they need each other. */
-static const char *const program[] = {"numbers.js", "tape.js",  "compute.js", "groups.js", "equation.js",
-                                      "layout.js",  "graph.js", "list.js",    "check.js",  "details.js", "player.js"};
+static const char *const program[] = {"numbers.js", "tape.js", "compute.js", "groups.js",  "equation.js", "layout.js",
+                                      "graph.js",   "list.js", "check.js",   "details.js", "player.js"};
 
 static tad_status write_body(tad__page *page, const tad_page_options *options)
 {

@@ -17,10 +17,9 @@ static const struct {
 };
 
 /* Of JavaScript's Math, what is the same in C. */
-static const char *const in_math[] = {"acos", "acosh", "asin",  "asinh", "atan",  "atan2", "atanh", "cbrt",
-                                      "ceil", "cos",   "cosh",  "exp",   "expm1", "floor", "hypot", "log",
-                                      "log10", "log1p", "log2", "pow",   "sin",   "sinh",  "sqrt",  "tan",
-                                      "tanh",  "trunc"};
+static const char *const in_math[] = {"acos", "acosh", "asin", "asinh", "atan",  "atan2", "atanh", "cbrt",  "ceil",
+                                      "cos",  "cosh",  "exp",  "expm1", "floor", "hypot", "log",   "log10", "log1p",
+                                      "log2", "pow",   "sin",  "sinh",  "sqrt",  "tan",   "tanh",  "trunc"};
 
 typedef struct word {
     const char *start;

@@ -55,8 +55,8 @@ static tad_status watch_scalar(const tad__sweep *s, uint32_t id, tad__share *sha
         bool   last = k + 1 == op->arity || node.in[1] != node.in[0];
         double found = tape->adjoints[node.in[k]].number;
         if (shares[k].kind && last && !same_bits(after[k], found))
-            shares[k] = (tad__share){TAD__ONE, shares[k].kind == TAD__LOCAL ? g * shares[k].number : shares[k].number,
-                                     found, {0}};
+            shares[k] = (tad__share){
+                TAD__ONE, shares[k].kind == TAD__LOCAL ? g * shares[k].number : shares[k].number, found, {0}};
     }
     return status;
 }
@@ -84,8 +84,8 @@ static bool appears_before(const uint32_t in[], int k)
 }
 
 /* What came in between: the adjoint now, less what it was. */
-static tad_status compare(tad__page *page, const tad__sweep *s, uint32_t operand, size_t offset, bool reached, size_t room,
-                          tad__share *share)
+static tad_status compare(tad__page *page, const tad__sweep *s, uint32_t operand, size_t offset, bool reached,
+                          size_t room, tad__share *share)
 {
     tad_array adjoint;
     if (!tad__is_reached(s->tape, operand))
@@ -165,7 +165,8 @@ tad_status tad__page_sweep(tad__page *page)
         if (!tad__is_reached(tape, id) || !(tape->nodes[id].flags & TAD__DIFFERENTIABLE) ||
             tape->nodes[id].flags & TAD__LEAF)
             continue;
-        status = tape->nodes[id].flags & TAD__RECORD ? watch_record(page, &s, id, shares) : watch_scalar(&s, id, shares);
+        status =
+            tape->nodes[id].flags & TAD__RECORD ? watch_record(page, &s, id, shares) : watch_scalar(&s, id, shares);
     }
     if (status == TAD_OK)
         tape->swept = page->last + 1;

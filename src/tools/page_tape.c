@@ -293,13 +293,13 @@ static size_t scope_of(const tad_tape *tape, uint32_t id, size_t scope, size_t *
 
 tad_status tad__page_tape(tad__page *page, const tad_page_options *options)
 {
-    tad_tape        *tape = page->tape;
-    op_list          list = {0};
-    const uint32_t  *in;
-    const char      *name = tad_name(tad__handle(tape, page->last));
-    bool             in_full = plan_arrays(page);
-    size_t           scope = 0, next = 0;
-    tad__share      *shares = page->shares;
+    tad_tape       *tape = page->tape;
+    op_list         list = {0};
+    const uint32_t *in;
+    const char     *name = tad_name(tad__handle(tape, page->last));
+    bool            in_full = plan_arrays(page);
+    size_t          scope = 0, next = 0;
+    tad__share     *shares = page->shares;
     tad__output_text(page->output, "{\"title\":");
     write_string(page->output, options->title ? options->title : name ? name : "");
     tad__output_text(page->output, ",\"about\":");

@@ -36,8 +36,8 @@ static tad_var small(tad_tape *tape)
 static const struct {
     const char *name;
     tad_var (*record)(tad_tape *tape);
-} models[] = {{"small", small},     {"rows", record_every_row}, {"troubles", record_troubles},
-              {"chain", chain},     {"named", named},           {"transformer", transformer}};
+} models[] = {{"small", small}, {"rows", record_every_row}, {"troubles", record_troubles},
+              {"chain", chain}, {"named", named},           {"transformer", transformer}};
 
 static bool to_file(void *user, const char *text, size_t bytes)
 {

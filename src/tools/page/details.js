@@ -31,7 +31,7 @@ function heatMap(array, what) {
         });
         return cell;
     });
-    const note = el('p', {class: 'note'}, exact ? '' : 'A cell is the mean of a part of the elements.');
+    const note = el('p', {class: 'note'}, 'Blue below 0, red above.' + (exact ? '' : ' A cell may be the mean of several elements.'));
     return el('figure', {}, el('svg', {class: 'heat', width: array.columns * size, height: array.rows * size, role: 'img',
         'aria-label': `heat map of the ${what}: ${describeArray(array)}`}, ...cells), note);
 }

@@ -32,7 +32,7 @@ function kindOfBox(item) {
 function cornerText(item) {
     if (item.items || !item.op)
         return item.count > 1 && item.items ? `\u00d7 ${item.count}` : '';
-    return item.op.infix && item.inputs.length > 1 ? item.op.infix : shorten(item.op.name, 10);
+    return item.op.infix && item.inputs.length > 1 ? item.op.infix : shorten(item.op.name, 9);
 }
 
 function makeBox(item, {x, y}) {
@@ -43,7 +43,7 @@ function makeBox(item, {x, y}) {
     const element = el('g', {class: `box ${kindOfBox(item)}`, onclick: () => item.items ? toggle(item) : select(item.id)},
         item.items && el('rect', {class: 'behind', x: left + 4, y: top - 4, ...frame}),
         el('rect', {x: left, y: top, ...frame}),
-        el('text', {class: 'label', x: left + 8, y: top + 16}, shorten(item.items ? item.name : item.label, Math.max(4, 14 - corner.length))),
+        el('text', {class: 'label', x: left + 8, y: top + 16}, shorten(item.items ? item.name : item.label, Math.max(5, 14 - corner.length))),
         el('text', {class: 'kind', x: left + boxWidth - 8, y: top + 16}, corner), value, adjoint);
     hoverable(element, item);
     return {item, element, value, adjoint, x, y};
