@@ -215,6 +215,7 @@ static tad_status write_node(tad__page *page, uint32_t id, int op, size_t scope,
 
 /* ---- operations and scopes ---- */
 
+/* [name, about, formula, derivatives, 1: its form in JavaScript is there] */
 static void write_op(tad__output *output, const tad_op *op, bool first)
 {
     const char *const texts[] = {op->name, op->about, op->formula, op->partial[0], op->partial[1]};
@@ -223,7 +224,7 @@ static void write_op(tad__output *output, const tad_op *op, bool first)
         tad__output_text(output, i ? "," : "");
         write_string(output, texts[i] ? texts[i] : "");
     }
-    tad__output_text(output, "]");
+    tad__output_text(output, tad__row_of(op) >= 0 ? ",1]" : ",0]");
 }
 
 typedef struct op_list {

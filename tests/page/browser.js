@@ -46,7 +46,7 @@ function checkNumbers() {
 function checkRows() {
     const near = (a, b) => Object.is(a, b) || Math.abs(a - b) <= 4e-13 * Math.max(1, Math.abs(b));
     for (const node of nodes) {
-        const row = node.op && tad.rows[node.op.name], x = node.inputs.map(id => nodes[id].value);
+        const row = node.op && node.op.row, x = node.inputs.map(id => nodes[id].value);
         if (!row || !x.every(Number.isFinite) || !node.scalar || node.inputs.some(id => !nodes[id].scalar))
             continue;
         check(near(row.y(...x), node.value), `${node.op.name}(${x}) is ${row.y(...x)} here and ${node.value} in C`);

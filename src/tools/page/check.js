@@ -106,7 +106,7 @@ function drawInputs() {
     fill();
     byId('inputs').replaceChildren(
         el('h2', {}, 'Inputs and gradients'),
-        el('p', {class: 'note'}, whyFixed || 'Change a value: everything is computed again, here in the browser.'),
+        el('p', {class: 'note'}, whyFixed || 'Change a value: everything is computed again, here in the browser. What the program chose by a value stays chosen.'),
         !whyFixed && el('div', {class: 'tools'}, stepSlider(fill),
             el('button', {onclick: () => resetEdits(), disabled: state.edits.size === 0}, 'Reset values')) || '',
         el('div', {class: 'scroll'}, el('table', {}, el('thead', {}, el('tr', {},

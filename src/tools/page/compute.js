@@ -5,7 +5,7 @@ const firstAdjoints = nodes.map(node => node.adjoint);
 
 /* Why inputs cannot be changed here; '' if they can. */
 const whyFixed = (() => {
-    const tensor = nodes.find(node => !node.scalar || node.op && !rows[node.op.name]);
+    const tensor = nodes.find(node => !node.scalar || node.op && !node.op.row);
     if (tensor && !tensor.scalar)
         return `Inputs can be changed where all values are f64 scalars; ${tensor.label} is ${shapeOf(tensor)}.`;
     if (tensor)
@@ -14,7 +14,7 @@ const whyFixed = (() => {
 })();
 
 function evaluate(node, values) {
-    return rows[node.op.name].y(...node.inputs.map(id => values[id]));
+    return node.op.row.y(...node.inputs.map(id => values[id]));
 }
 
 /* What depends on node `id`, in the order of the tape, and room for values in which only that changes. */
@@ -38,7 +38,7 @@ function valueOfY(id, value) {
     values[id] = value;
     for (const node of after) {
         const [a, b] = node.inputs;
-        values[node.id] = rows[node.op.name].y(values[a], values[b]);
+        values[node.id] = node.op.row.y(values[a], values[b]);
     }
     return values[last];
 }
@@ -49,7 +49,7 @@ function sharesOf(node, values, adjoint) {
         return [];
     const x = node.inputs.map(id => values[id]);
     return node.inputs.map((id, k) => nodes[id].differentiable && node.op.partial[k] !== '0'
-        ? {local: rows[node.op.name].d[k](...x, values[node.id])} : null);
+        ? {local: node.op.row.d[k](...x, values[node.id])} : null);
 }
 
 /* Everything again, with the leaves that `edits` (id -> number) names changed; without any, the numbers that came with the page. */

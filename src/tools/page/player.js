@@ -242,4 +242,4 @@ addEventListener('resize', () => zoomTo(graph.zoom));
 setSpeed(1);
 readAddress();
 draw();
-window.tad = {nodes, events: () => events, state, goTo, select, edit, show, hexadecimal, equationOf, difference, rows};
+window.tad = {nodes, events: () => events, state, goTo, select, edit, show, hexadecimal, equationOf, difference};

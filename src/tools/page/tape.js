@@ -2,9 +2,10 @@
 
 const data = JSON.parse(document.getElementById('tape').textContent);
 
-const ops = data.ops.map(([name, about, formula, ...partial]) => {
+const ops = data.ops.map(([name, about, formula, da, db, known]) => {
     const infix = /^a ([^ ]+) b$/.exec(formula);
-    return {name, about, formula, partial, infix: infix ? infix[1] : formula === '-x' ? '-' : null};
+    return {name, about, formula, partial: [da, db], infix: infix ? infix[1] : formula === '-x' ? '-' : null,
+            row: known ? rows[name] : null};
 });
 
 /* What stands there in nine digits is a float. */
