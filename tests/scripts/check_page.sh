@@ -33,7 +33,8 @@ run() # run PAGE ARGUMENT...: its document as it is at the end, and what the con
         --enable-logging=stderr --dump-dom "${@:2}" "file://$1" >"$work/dom" 2>"$work/log"
 }
 
-# How many milliseconds the largest takes to open: the best of three, for the machine may have other work.
+# How many milliseconds the largest takes to open: the best of three. Where the machine has more to do than it has
+# processors, the time is said but not judged.
 opening()
 {
     local best=99999 time
@@ -44,7 +45,9 @@ opening()
         time=$(sed -n 's/.*opened \([0-9]*\).*/\1/p' "$work/dom")
         [ "${time:-99999}" -lt "$best" ] && best=$time
     done
-    [ "$best" -lt 2000 ] || complain "transformer.html takes $best ms to open; expected less than 2000"
+    local busy
+    busy=$(awk -v processors="$(nproc)" '{print ($1 > processors)}' /proc/loadavg 2>/dev/null)
+    [ "$best" -lt 2000 ] || [ "${busy:-0}" = 1 ] || complain "transformer.html takes $best ms to open; expected less than 2000"
     opened=$best
 }
 
