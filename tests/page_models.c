@@ -92,7 +92,7 @@ tad_var record_every_row(tad_tape *tape)
 
 tad_var record_troubles(tad_tape *tape)
 {
-    static const double zeros[] = {0.0, -0.0, 1, NAN, INFINITY, -2};
+    static const double zeros[] = {0.0, -0.0, 1, (double)NAN, (double)INFINITY, -2};
     static const double values[] = {-3, -1, -0.5, 12, 0.25, -7};
     tad_var             x = tad_named(tad_scalar(tape, -2), "</script><script>alert(1)</script>");
     tad_var             evil = tad_named(tad_scalar(tape, 0.1), "\"'\\`${1}<!-- &amp; \n\x01 --> ]]>");

@@ -301,7 +301,7 @@ END_TEST
 
 START_TEST(summaries)
 {
-    const double numbers[] = {1, -3, 0, NAN, INFINITY, -0.0, 2};
+    const double numbers[] = {1, -3, 0, (double)NAN, (double)INFINITY, -0.0, 2};
     tad__summary s = tad__summarise(numbers, COUNT(numbers));
     ck_assert(s.count == 7 && s.zeros == 2 && s.nans == 1 && s.infinities == 1);
     ck_assert(s.least == -3 && s.most == 2 && s.mean == 0);
@@ -323,7 +323,7 @@ START_TEST(units)
         {tad_relu, -0.5, 1, 0},   {tad_relu, 0.5, 0, 0},    {tad_sigmoid, 1, 0, 0}, {tad_sigmoid, 6, 0, 1},
         {tad_sigmoid, -6, 0, 1},  {tad_sigmoid, 800, 1, 0}, {tad_tanh, 4, 0, 1},    {tad_square, 0, 0, 0},
         {tad_square, 1e-3, 0, 0}, {tad_hardtanh, 3, 1, 0},  {tad_gelu, -9, 0, 1},   {tad_log, 500, 0, 0},
-        {tad_floor, 0.5, 0, 0},   {tad_softplus, -8, 0, 1}, {tad_neg, 1, 0, 0},     {tad_relu, NAN, 1, 0},
+        {tad_floor, 0.5, 0, 0},   {tad_softplus, -8, 0, 1}, {tad_neg, 1, 0, 0},     {tad_relu, (double)NAN, 1, 0},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         int64_t   dead, saturated;
