@@ -178,5 +178,5 @@ function checkEdits() {
     result.id = 'result';
     result.textContent = problems.length ? `page: FAILED\n${problems.join('\n')}` :
         `page: ok, ${checks} checks, ${tad.events().length} events`;
-    document.body.replaceChildren(result);
+    document.body.append(result);
 })();

@@ -39,10 +39,10 @@ opening()
 {
     local best=99999 time
     sed '/^<\/body>$/,$d' "$work/pages/transformer.html" >"$work/opening.html"
-    echo '<script>document.body.replaceChildren("opened " + Math.round(performance.now()))</script>' >>"$work/opening.html"
+    echo '<script>document.body.append("opened " + Math.round(performance.now()) + " ms")</script>' >>"$work/opening.html"
     for _ in 1 2 3; do
         run "$work/opening.html"
-        time=$(sed -n 's/.*opened \([0-9]*\).*/\1/p' "$work/dom")
+        time=$(sed -n 's/.*opened \([0-9][0-9]*\) ms.*/\1/p' "$work/dom")
         [ "${time:-99999}" -lt "$best" ] && best=$time
     done
     local busy
