@@ -149,6 +149,12 @@ endif
 $(operations_file):
 	$(shell mkdir -p $(@D))$(file >$@,$(subst $(newline) ,$(newline),$(foreach row,$(operations),$(row)$(newline))))
 
+# The parts of the page that tad_write_html writes, as C.
+page_files := $(BUILD)/gen/page_files.inc
+$(page_files): build/host/embed $(sort $(wildcard src/tools/page/*))
+	@mkdir -p $(@D)
+	@$< $(filter src/tools/page/%,$^) > $@
+
 # ---- Library ----
 
 library_objects := $(call objects,$(SOURCES))
@@ -157,6 +163,7 @@ $(library_objects): opt = $(OPT)
 $(call objects,$(filter src/tensor/% src/ops/kernels_%,$(SOURCES))): opt = $(KERNEL_OPT)
 $(call objects,src/tensor/indexed.c): opt = $(KERNEL_OPT) -ffp-contract=fast
 $(call objects,src/ops/table.c): $(operations_file)
+$(call objects,src/tools/page_files.c): $(page_files)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -220,6 +227,13 @@ $(fuzz_objects): opt = $(OPT)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) $(LDLIBS) $(LIBS),ld)
+# What writes the pages that tests/scripts/check_page.sh opens in a browser.
+PAGES_PROGRAM := $(BUILD)/page/write_pages
+pages_objects := $(call objects,tests/page/write_pages.c tests/page_models.c tests/samples.c)
+$(call objects,tests/page/write_pages.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
+$(call objects,tests/page/write_pages.c): opt = $(OPT)
+$(PAGES_PROGRAM): $(pages_objects) $(STATIC)
+	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
 
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
 adolc := $(and $(wildcard /usr/include/adolc/adolc.h),$(shell command -v $(CXX) 2>/dev/null),$(wildcard tests/bench/*.cpp))
@@ -275,7 +289,7 @@ check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, 
 	@$(MAKE) --no-print-directory -j2 -Oline check-scripts check-asan
 	@$(MAKE) --no-print-directory check-unit
 
-check-scripts: lib examples $(TABLE_PROGRAM)
+check-scripts: lib examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
 	@$(script_environment) $(scripts)/check_layers.sh
 	@$(script_environment) $(scripts)/check_headers.sh
 	@$(script_environment) $(scripts)/check_public_headers.sh
@@ -288,6 +302,7 @@ check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_new_operation.sh
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
+	@$(script_environment) $(scripts)/check_page.sh
 
 check-unit: $(UNIT) $(FUZZERS)
 	@$(run_$(CONFIG)) $<
@@ -347,8 +362,8 @@ uninstall: ## remove what install installed
 # ---- Housekeeping ----
 
 .PHONY: format format-check tidy setup setup-dev clean help
-c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/bench/*.[ch] \
-           tests/bench/*.cpp tests/fuzz/*.c examples/*.[ch])))
+c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/page/*.c \
+           tests/bench/*.[ch] tests/bench/*.cpp tests/fuzz/*.c examples/*.[ch])))
 
 format: ## lay the sources out with clang-format
 	@clang-format -i $(c_files)
@@ -356,7 +371,7 @@ format: ## lay the sources out with clang-format
 format-check: ## fail if `make format` would change something
 	@clang-format --dry-run -Werror $(c_files)
 
-tidy: $(operations_file) ## look for mistakes with clang-tidy
+tidy: $(operations_file) $(page_files) ## look for mistakes with clang-tidy
 	@clang-tidy --quiet $(SOURCES) -- -std=c11 $(features) -Iinclude -Isrc -I$(BUILD)/gen 2>/dev/null
 
 setup: ## install with apt-get what building and testing need and the machine lacks
@@ -376,5 +391,5 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) $(bench_objects)) build/host/headers.d
+-include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) $(pages_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
 endif

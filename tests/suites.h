@@ -64,6 +64,8 @@
     SUITE(nonfinite)                                                                                                   \
     SUITE(kinks)                                                                                                       \
     SUITE(trust)
+    SUITE(scopes)                                                                                                      \
+    SUITE(page)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

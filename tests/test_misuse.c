@@ -67,6 +67,9 @@ static bool forget(void *user, const char *text, size_t bytes)
 
 static const tad_writer nowhere = {forget, NULL};
 
+static bool refuse(void *user, const char *text, size_t bytes)
+    return false;
+
 static double     room[8];
 static tad_sparse sparse;
 static tad_var    g[2];
@@ -95,6 +98,8 @@ static tad_var g[2];
     ROW(tad_operand_count, "tad_operand_count: ", tad_operand_count(x) == -1)                                          \
     ROW(tad_operand, "tad_operand: ", !tad_is_valid(tad_operand(x, 0)))                                                \
     ROW(tad_is_differentiable, "tad_is_differentiable: ", !tad_is_differentiable(x))                                   \
+    ROW(tad_scope_of, "tad_scope_of: ", tad_scope_of(x, (char *)room, sizeof room) == 0 && *(char *)room == 0)         \
+    ROW(tad_write_html, "tad_write_html: ", FAILS(tad_write_html(x, NULL, (tad_writer){refuse, NULL})))                \
     ROW(tad_backward, "tad_backward: ", FAILS(tad_backward(x)))                                                        \
     ROW(tad_grad, "tad_grad: ", nan_of(tad_grad(x)))                                                                   \
     ROW(tad_read_grad, "tad_read_grad: ", FAILS(tad_read_grad(x, room, sizeof room)))                                  \
@@ -186,6 +191,12 @@ static tad_var g[2];
     ROW(tad_tape_pause, "", (tad_tape_pause(NULL), true))                                                              \
     ROW(tad_tape_resume, "", (tad_tape_resume(NULL), true))                                                            \
     ROW(tad_tape_resume, "tad_tape_resume: the tape is not paused", (tad_tape_resume(tape), true))                     \
+    ROW(tad_scope_begin, "", (tad_scope_begin(NULL, "s"), true))                                                       \
+    ROW(tad_scope_begin, "tad_scope_begin: the name", (tad_scope_begin(tape, NULL), true))                             \
+    ROW(tad_scope_end, "", (tad_scope_end(NULL), true))                                                                \
+    ROW(tad_scope_end, "tad_scope_end: no scope is open", (tad_scope_end(tape), true))                                 \
+    ROW(tad_scope_of, "", tad_scope_of(x, NULL, 0) == 0)                                                               \
+    ROW(tad_write_html, "tad_write_html: there is no writer", FAILS(tad_write_html(x, NULL, (tad_writer){0})))         \
     ROW(tad_scalar, "", !tad_is_valid(tad_scalar(NULL, 1)))                                                            \
     ROW(tad_constant, "", !tad_is_valid(tad_constant(NULL, 1)))                                                        \
     ROW(tad_tensor, "", !tad_is_valid(tad_tensor(NULL, TAD_F64, 0, NULL, room)))                                       \

@@ -13,6 +13,7 @@
  *     explain.h      formulas and the chain rule, path by path
  *     graph.h        what was recorded as a picture: for Graphviz, as SVG, for Mermaid
  *     trust.h        NaN, kinks, and digits to trust
+ *     page.h         a page for the browser that shows both passes step by step
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -32,6 +33,7 @@
 #include <tad/model.h>
 #include <tad/op.h>
 #include <tad/operations.h>
+#include <tad/page.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>
 #include <tad/trust.h>

@@ -116,6 +116,18 @@ TAD_API tad_var tad_named(tad_var x, const char *name);
 /** The name given to a node; NULL if it has none. Owned by the tape. */
 TAD_API const char *tad_name(tad_var x);
 
+/** Begins a part of the tape that has a name: a layer, a step, a block. Graphs and pages show it folded, and scopes nest. It goes
+ * on until tad_scope_end, also across a rewind. The name is copied, its first 47 bytes. Leaves that were recorded elsewhere
+ * can be put into a scope by name: "encoder.0.w". NULL for the tape is allowed. Errors: TAD_EARG (name NULL), TAD_ENOMEM. */
+TAD_API void tad_scope_begin(tad_tape *tape, const char *name);
+
+/** Ends the innermost open scope. NULL is allowed. Errors: TAD_EARG (none is open). */
+TAD_API void tad_scope_end(tad_tape *tape);
+
+/** Writes the names of the scopes that x was recorded in, outermost first, as "encoder/0/attention", as snprintf does: at most
+ * `size` bytes with the final 0; returns the length the whole text has. "" and 0 if there are none, or x is invalid. */
+TAD_API size_t tad_scope_of(tad_var x, char *out, size_t size);
+
 struct tad_op;
 /** The operation that made a node; NULL for a leaf or an invalid handle. */
 TAD_API const struct tad_op *tad_op_of(tad_var x);

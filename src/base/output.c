@@ -74,20 +74,40 @@ void tad__output_xml(tad__output *output, const char *text)
     }
 }
 
-void tad__output_number(tad__output *output, double x)
+/* A number whose decimal point, which depends on the locale, is made a point. */
+static void add_number(tad__output *output, const char *text)
 {
-    char text[32];
+    size_t before = strspn(text, "+-0123456789");
+    add(output, text, before);
+    text += before;
+    size_t point = strcspn(text, "e0123456789");
+    add(output, ".", point > 0);
+    tad__output_text(output, text + point);
+}
+
+void tad__output_rounded(tad__output *output, double x, int digits)
+{
+    char text[48];
     if (!isfinite(x)) {
         tad__output_text(output, "null");
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, x);
+    add_number(output, text);
+}
+
+void tad__output_number(tad__output *output, double x)
+{
+    char   text[48];
+    double back = 0;
+    for (int digits = 15; isfinite(x) && digits <= 17; digits++) {
         snprintf(text, sizeof text, "%.*g", digits, x);
-        double back = 0;
-        if (sscanf(text, "%lf", &back) == 1 && back == x)
-            break;
+        if (sscanf(text, "%lf", &back) == 1 && back == x) {
+            add_number(output, text);
+            return;
+        }
     }
-    tad__output_text(output, text);
+    tad__output_text(output, "null");
 }
 
 tad_status tad__output_end(tad__output *output)

@@ -26,6 +26,9 @@ void tad__output_xml(tad__output *output, const char *text);
 /* A number that reads back to the same bits; NaN and infinities as null, which is all that JSON has for them. */
 void tad__output_number(tad__output *output, double x);
 
+/* The same, rounded to some digits. */
+void tad__output_rounded(tad__output *output, double x, int digits);
+
 /* Hands over what is left. TAD_EIO if anything was refused. */
 TAD_CHECKED tad_status tad__output_end(tad__output *output);
 

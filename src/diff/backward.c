@@ -263,14 +263,14 @@ tad_status tad__sweep_node(const tad__sweep *s, uint32_t id)
     return sweep(s, id + 1, id);
 }
 
-static tad_status start(const tad__sweep *s, uint32_t id)
+tad_status tad__sweep_from(const tad__sweep *s, uint32_t id)
 {
     tad_array adjoint;
     tad__value_array(s->tape, id, &adjoint);
     int64_t count = tad__array_count(&adjoint);
     if (count != 1)
-        return tad__fail(s->tape, s->caller, TAD_ESHAPE,
-                         "tad_backward: the value has %lld elements; expected one: sum it first", (long long)count);
+        return tad__fail(s->tape, s->caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: sum it first",
+                         s->name, (long long)count);
     tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
         status = tad__adjoint_array(s, id, &adjoint);
@@ -286,7 +286,7 @@ tad_status tad_backward(tad_var y)
     if (status != TAD_OK)
         return status;
     const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_backward", .caller = caller};
-    status = start(&s, y.id);
+    status = tad__sweep_from(&s, y.id);
     if (status == TAD_OK)
         status = tad__sweep_run(&s);
     if (status == TAD_OK)

@@ -18,7 +18,10 @@ typedef struct tad__sweep {
 tad_status tad__sweep_start(const tad__sweep *s);
 tad_status tad__sweep_run(const tad__sweep *s);
 
-/* In place of tad__sweep_run, for those who want to look in between: what node `id` alone hands on. */
+/* tad__sweep_start, and the adjoint of node `id`, of one element, set to 1. */
+tad_status tad__sweep_from(const tad__sweep *s, uint32_t id);
+
+/* One step of tad__sweep_run, for who watches: hands on the adjoint of node `id` alone. */
 tad_status tad__sweep_node(const tad__sweep *s, uint32_t id);
 
 /* Around what a public function records: errors are the caller's, a pause is ended. At the end, after an error, the tape

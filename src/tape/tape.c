@@ -52,6 +52,7 @@ void tad_tape_free(tad_tape *tape)
     tad__resize(&allocator, tape->adjoints, tape->adjoint_capacity * sizeof *tape->adjoints, 0);
     tad__resize(&allocator, tape->records, tape->record_capacity * sizeof(tad__record *), 0);
     tad__resize(&allocator, tape->labels, tape->label_capacity * sizeof *tape->labels, 0);
+    tad__resize(&allocator, tape->scopes, tape->scope_capacity * sizeof *tape->scopes, 0);
     tad__resize(&allocator, tape->branches, tape->branch_capacity * sizeof *tape->branches, 0);
     tad__resize(&allocator, tape->staged, tape->staged_capacity * sizeof *tape->staged, 0);
     tad__resize(&allocator, tape, sizeof *tape, 0);
@@ -77,6 +78,7 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
     if (oldest)
         tad__arena_rewind(&tape->arena, oldest);
     tad__forget_labels(tape, (uint32_t)mark);
+    tad__forget_scopes(tape, (uint32_t)mark);
     tad__forget_replay(tape, (uint32_t)mark);
     tape->count = (uint32_t)mark;
     tape->birth++;

@@ -63,6 +63,15 @@ typedef struct tad__label {
     size_t   room;
 } tad__label;
 
+/* Part of a tape that has a name: the nodes from `from` to below `to`, or to the end while it is open. */
+typedef struct tad__scope {
+    uint32_t from, to;
+    char     name[48];
+} tad__scope;
+
+/* The `to` of a scope that is open. */
+#define TAD__OPEN UINT32_MAX
+
 /* A place where the program read a value that it may have branched on. */
 typedef struct tad__branch {
     uint32_t    id;
@@ -102,6 +111,10 @@ struct tad_tape {
     size_t      label_count, label_capacity;
     uint32_t    label_serial;
     tad__arena  label_arena;
+
+    tad__scope *scopes; /* in the order of their beginnings: one that contains others stands before them */
+    size_t      scope_count, scope_capacity;
+    uint32_t    scope_last; /* no scope begins or ends behind this node */
 
     tad__branch *branches; /* ascending by id */
     size_t       branch_count, branch_capacity;
@@ -239,6 +252,9 @@ tad_status tad__add_branch(tad_tape *tape, uint32_t id, bool truth, const void *
 
 /* Forgets branches and staged values of nodes from `id` on. */
 void tad__forget_replay(tad_tape *tape, uint32_t id);
+
+/* Takes nodes from `id` on out of all scopes. */
+void tad__forget_scopes(tad_tape *tape, uint32_t id);
 
 /* Forgets the labels of nodes from `id` on. */
 void tad__forget_labels(tad_tape *tape, uint32_t id);

@@ -43,6 +43,15 @@ may_include() # may_include FOLDER FOLDER
     esac
 }
 
+# What a page is made of is not C: only its size is looked at, and that it loads nothing.
+for file in src/tools/page/*; do
+    lines=$(wc -l <"$file")
+    [ "$lines" -le "$max_lines" ] || complain "$file: $lines lines; at most $max_lines, it is probably two ideas"
+    if grep -nE '(src|href)=|@import|url\((http|"|.data)|fetch\(|XMLHttpRequest|import\(' "$file" >"$work/loads"; then
+        complain "$file: a page loads nothing: $(head -n 1 "$work/loads")"
+    fi
+done
+
 order='base -> tensor -> ops -> tape -> diff -> tools, nn, io -> cli'
 for file in "${files[@]}"; do
     lines=$(wc -l <"$file")
@@ -62,7 +71,7 @@ for file in "${files[@]}"; do
         to=${name%%/*}
         case $file:$name in
         include/*) complain "$file:$number: a public header includes \"$name\"; expected <tad/...> or <...>" ;;
-        src/ops/*:operations.inc) ;;
+        src/ops/*:operations.inc | src/tools/*:page_files.inc) ;; # written by the build
         *:*/*)
             if [ ! -e "src/$name" ]; then
                 complain "$file:$number: \"$name\" is not in src/; write the path from src/, as \"base/memory.h\""

@@ -7,6 +7,7 @@ set -uo pipefail
 have() { command -v "$1" >/dev/null 2>&1; }
 header() { echo "#include <$1>" | ${CC:-cc} -x c -E - >/dev/null 2>&1; }
 module() { have pkg-config && pkg-config --exists "$1"; }
+have_browser() { have chromium || have chromium-browser || have google-chrome; }
 runtime() { [ -e "$(clang -print-file-name="libclang_rt.$1-x86_64.a" 2>/dev/null)" ] || ! clang --version 2>/dev/null | grep -q x86_64; }
 
 packages=()
@@ -32,6 +33,7 @@ if [ "${1-}" = dev ]; then
     need clang-tidy    'make tidy'                            have clang-tidy
     need valgrind      'make check-all'                       have valgrind
     need libadolc-dev  'make bench: a library to compare with' test -e /usr/include/adolc/adolc.h
+    need chromium      'the tests of tad_write_html'          have_browser
     need gnuplot-nox   'plots'                                have gnuplot
 fi
 
