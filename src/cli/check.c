@@ -8,7 +8,7 @@
 
 /* ---- The report ---- */
 
-static int print_report(const cli *cli, const tad_gradcheck_report *report)
+static int print_report(const cli_call *cli, const tad_gradcheck_report *report)
 {
     size_t length = tad_gradcheck_write(report, cli->options.all, NULL, 0);
     char  *text = cli_room(cli, length + 1, 1);
@@ -21,7 +21,7 @@ static int print_report(const cli *cli, const tad_gradcheck_report *report)
 }
 
 /* One report of a run: as text, or as a member of a JSON object. */
-static int show_report(const cli *cli, bool first, const char *name, const tad_gradcheck_report *report)
+static int show_report(const cli_call *cli, bool first, const char *name, const tad_gradcheck_report *report)
 {
     int status = CLI_DONE;
     if (cli->options.json) {
@@ -39,7 +39,7 @@ static int show_report(const cli *cli, bool first, const char *name, const tad_g
     return status != CLI_DONE ? status : report->wrong > 0 ? CLI_FAILED : CLI_DONE;
 }
 
-static tad_gradcheck_options check_options(const cli *cli)
+static tad_gradcheck_options check_options(const cli_call *cli)
 {
     return (tad_gradcheck_options){.tolerance = cli->options.tolerance, .order = cli->options.second ? 2 : 1};
 }
@@ -66,7 +66,7 @@ static tad_var record_with(void *user, size_t n, const tad_var x[])
     return s->vars[s->output];
 }
 
-static int check_outputs(const cli *cli, subject *s, size_t outputs, const size_t output[])
+static int check_outputs(const cli_call *cli, subject *s, size_t outputs, const size_t output[])
 {
     const cli_model      *m = s->m;
     tad_gradcheck_options options = check_options(cli);
@@ -89,7 +89,7 @@ static int check_outputs(const cli *cli, subject *s, size_t outputs, const size_
     return result;
 }
 
-static int check_model(cli *cli)
+static int check_model(cli_call *cli)
 {
     cli_model m;
     subject   s = {.m = &m};
@@ -122,7 +122,7 @@ static int check_model(cli *cli)
 /* ---- A C function ---- */
 
 /* The numbers of --at: *x is the caller's to free. */
-static int read_point(const cli *cli, size_t *n, double **x)
+static int read_point(const cli_call *cli, size_t *n, double **x)
 {
     const char *at = cli->options.at;
     *n = 0;
@@ -142,7 +142,7 @@ static int read_point(const cli *cli, size_t *n, double **x)
     return *n ? CLI_DONE : cli_complain(cli, NULL, "--at has no numbers; expected a point, as in --at 1.2,1.0");
 }
 
-static int find_function(const cli *cli, void **library, tad_c_function **f)
+static int find_function(const cli_call *cli, void **library, tad_c_function **f)
 {
     const char *name = cli->options.lib;
     *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
@@ -160,7 +160,7 @@ static int find_function(const cli *cli, void **library, tad_c_function **f)
     return CLI_DONE;
 }
 
-static int check_function(cli *cli)
+static int check_function(cli_call *cli)
 {
     void                 *library = NULL;
     tad_c_function       *f = NULL;
@@ -188,7 +188,7 @@ static int check_function(cli *cli)
     return status;
 }
 
-int cli_run_check(cli *cli)
+int cli_run_check(cli_call *cli)
 {
     const cli_options *options = &cli->options;
     bool               any = options->lib || options->fn || options->at;

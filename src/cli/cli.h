@@ -59,13 +59,13 @@ typedef struct cli_option {
     const char *about;
 } cli_option;
 
-typedef struct cli cli;
+typedef struct cli_call cli_call;
 
 /* A row of commands.def. */
 typedef struct cli_command {
     const char *name, *usage, *about, *details, *examples;
     unsigned    bit;
-    int (*run)(cli *cli); /* returns the exit status */
+    int (*run)(cli_call *cli); /* returns the exit status */
 } cli_command;
 
 extern const cli_command cli_commands[CLI_COMMANDS];
@@ -73,7 +73,7 @@ extern const cli_option  cli_option_table[];
 extern const size_t      cli_option_count;
 
 /* One call of the command. */
-struct cli {
+struct cli_call {
     const cli_command *command;
     cli_options        options;
     int                count; /* arguments that are no options */
@@ -85,14 +85,14 @@ struct cli {
 /* ---- options.c ---- */
 
 /* Sorts arguments into cli->options and cli->words. CLI_DONE, or CLI_WRONG after a complaint. */
-int cli_parse(cli *cli, int count, char **arguments);
+int cli_parse(cli_call *cli, int count, char **arguments);
 
 const cli_command *cli_find_command(const char *name);
 
 /* ---- words.c ---- */
 
 /* An error on stderr: "tad eval: MESSAGE" and, if there is a hint, a line with it. Returns CLI_WRONG. */
-int cli_complain(const cli *cli, const char *hint, const char *format, ...) TAD_PRINTF(3, 4);
+int cli_complain(const cli_call *cli, const char *hint, const char *format, ...) TAD_PRINTF(3, 4);
 
 /* "did you mean 'x'?" for the nearest of the names, or `otherwise` (may be NULL); in `hint`, which is returned. */
 const char *cli_did_you_mean(char hint[160], const char *word, tad__name_list *names, const void *user,
@@ -104,21 +104,21 @@ const char *cli_next_word(const char *list, const char *separators, char *word, 
 
 /* ---- terminal.c ---- */
 
-void cli_look_at_terminal(cli *cli);
+void cli_look_at_terminal(cli_call *cli);
 int  cli_width_of(FILE *file); /* columns; 80 if it is no terminal */
 bool cli_is_terminal(FILE *file);
 bool cli_wants_colour(FILE *file);
 
 /* Switches bold on and off, where colour is wanted. */
-const char *cli_bold(const cli *cli);
-const char *cli_plain(const cli *cli);
+const char *cli_bold(const cli_call *cli);
+const char *cli_plain(const cli_call *cli);
 
 /* Writes to a FILE, for what writes to a tad_writer. */
 tad_writer cli_writer(FILE *file);
 
 /* ---- help.c, manual.c ---- */
 
-void cli_print_help(const cli *cli, const cli_command *command);
+void cli_print_help(const cli_call *cli, const cli_command *command);
 void cli_print_manual(void);
 void cli_print_bash(void);
 void cli_print_zsh(void);
@@ -126,7 +126,7 @@ void cli_print_zsh(void);
 /* What `tad help language` says, laid out as the details of commands are. */
 extern const char cli_language[];
 
-#define COMMAND(name, usage, about, details, examples) int cli_run_##name(cli *cli);
+#define COMMAND(name, usage, about, details, examples) int cli_run_##name(cli_call *cli);
 #include "cli/commands.def"
 #undef COMMAND
 

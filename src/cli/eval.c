@@ -107,7 +107,7 @@ static int show_derivatives(evaluation *e, size_t output, tad_var y)
 static int show_hessian(evaluation *e, size_t output, tad_var y)
 {
     if (tad_count(y) != 1)
-        return cli_complain(e->m.cli, "sum or mean make one number of many; --output chooses an output",
+        return cli_complain(e->m.cli, "sum or mean make one number of many; --of chooses an output",
                             "--hessian: output '%s' has %lld numbers; expected one", name_of(e, output), (long long)tad_count(y));
     int64_t dims[2] = {(int64_t)e->columns, (int64_t)e->columns};
     double *hessian = cli_room(e->m.cli, e->columns * e->columns, sizeof *hessian);
@@ -204,7 +204,7 @@ static int read_direction(evaluation *e)
 
 static int prepare(evaluation *e)
 {
-    cli *cli = e->m.cli;
+    cli_call *cli = e->m.cli;
     e->outputs = cli_room(cli, e->m.count, sizeof *e->outputs);
     e->wrt = cli_room(cli, e->m.count, sizeof *e->wrt);
     e->x = cli_room(cli, e->m.count, sizeof *e->x);
@@ -259,7 +259,7 @@ static int show_all_values(evaluation *e)
     return status;
 }
 
-int cli_run_eval(cli *cli)
+int cli_run_eval(cli_call *cli)
 {
     evaluation e = {.json = cli->options.json};
     int        status = cli_open_model(cli, &e.m);

@@ -124,7 +124,7 @@ static int explain_all(const cli_model *m, tad__output *out, size_t output, size
     return status;
 }
 
-int cli_run_explain(cli *cli)
+int cli_run_explain(cli_call *cli)
 {
     cli_model   m;
     tad__output out;

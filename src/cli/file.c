@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-int cli_open_file(const cli *cli, cli_file *file, const char *name)
+int cli_open_file(const cli_call *cli, cli_file *file, const char *name)
 {
     struct stat there;
     *file = (cli_file){.cli = cli, .stream = stdout};

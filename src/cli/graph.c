@@ -18,9 +18,9 @@ static const struct {
                {".htm", HTML},  {".mmd", MERMAID},  {".mermaid", MERMAID}};
 
 /* The format that the name of the file asks for, or --format. */
-static int choose_format(const cli *cli, int *format)
+static int choose_format(const cli_call *cli, int *format)
 {
-    const char *name = cli->options.to, *ending = name ? strrchr(name, '.') : NULL;
+    const char *name = cli->options.output, *ending = name ? strrchr(name, '.') : NULL;
     *format = cli->options.format;
     if (!name || *format != DOT || strcmp(name, "-") == 0 || strncmp(name, "/dev/", 5) == 0)
         return CLI_DONE;
@@ -47,7 +47,7 @@ static int write_graph(const cli_model *m, int format, size_t n, const tad_var y
 
 static int draw(const cli_model *m, int format)
 {
-    const char *name = m->cli->options.to;
+    const char *name = m->cli->options.output;
     size_t      count, first = 0, *output = cli_room(m->cli, m->count, sizeof *output);
     tad_var    *y = cli_room(m->cli, m->count, sizeof *y);
     cli_file    file;
@@ -68,7 +68,7 @@ static int draw(const cli_model *m, int format)
     return status;
 }
 
-int cli_run_graph(cli *cli)
+int cli_run_graph(cli_call *cli)
 {
     cli_model m;
     int       format, status = choose_format(cli, &format);

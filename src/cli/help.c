@@ -25,7 +25,7 @@ const char cli_language[] =
     "  < <= > >= == !=         comparisons, 1 or 0\n"
     "  c ? a : b               a where c, b elsewhere\n"
     "  tanh(x), sum(x), ...    every operation by name: 'tad ops' lists them\n\n"
-    "Any value may be called by its name in --output and --wrt, whether it is declared or computed.";
+    "Any value may be called by its name in --of and --wrt, whether it is declared or computed.";
 
 /* A paragraph, wrapped at HELP_WIDTH, from column `at` on with `indent` blanks before each further line. */
 static void print_wrapped(const char *text, size_t length, int at, int indent)
@@ -116,7 +116,7 @@ static void print_overview(void)
            "Exit status: 0 done, 1 a check failed, 2 the call or the input is wrong.\n");
 }
 
-void cli_print_help(const cli *cli, const cli_command *command)
+void cli_print_help(const cli_call *cli, const cli_command *command)
 {
     (void)cli;
     if (command)
@@ -137,7 +137,7 @@ static const char *next_topic(const void *user, size_t i)
     return i < CLI_COMMANDS ? cli_commands[i].name : i == CLI_COMMANDS ? "language" : NULL;
 }
 
-int cli_run_help(cli *cli)
+int cli_run_help(cli_call *cli)
 {
     const char *topic = cli->count ? cli->words[0] : NULL;
     char        hint[160];

@@ -12,7 +12,7 @@ static const char *next_command(const void *user, size_t i)
     return i < CLI_COMMANDS ? cli_commands[i].name : NULL;
 }
 
-static int run(cli *cli, int argc, char **argv)
+static int run(cli_call *cli, int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : NULL;
     char        hint[160];
@@ -45,7 +45,7 @@ static int run(cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    cli cli = {0};
+    cli_call cli = {0};
     setlocale(LC_CTYPE, "");
     cli_look_at_terminal(&cli);
     int status = run(&cli, argc, argv);

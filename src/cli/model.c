@@ -7,7 +7,7 @@
 
 enum { MOST_BYTES = 64 << 20 };
 
-void *cli_room(const cli *cli, size_t count, size_t size)
+void *cli_room(const cli_call *cli, size_t count, size_t size)
 {
     void *room = calloc(count ? count : 1, size);
     if (!room)
@@ -145,7 +145,7 @@ static int complete(cli_model *m, int words, char **word, bool declare)
 
 /* ---- Values from the command line ---- */
 
-int cli_read_value(const cli *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK], double **data)
+int cli_read_value(const cli_call *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK], double **data)
 {
     tad_model     *model;
     tad_text_error error;
@@ -258,7 +258,7 @@ static int open_expression(cli_model *m, int words, char **word)
     return status == CLI_DONE && parse(m, &error) != TAD_OK ? complain_text(m, &error) : status;
 }
 
-int cli_open_model(cli *cli, cli_model *m)
+int cli_open_model(cli_call *cli, cli_model *m)
 {
     const char    *expression = cli->options.expression;
     int            words = cli->count - !expression, status;

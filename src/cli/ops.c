@@ -15,12 +15,12 @@ static const char *next_operation(const void *user, size_t i)
 
 static bool is_elementwise(const tad_op *op)
 {
-    return op->value != NULL;
+    return op->partial[0] != NULL;
 }
 
 /* ---- The list ---- */
 
-static void print_list(const cli *cli)
+static void print_list(const cli_call *cli)
 {
     const tad_op *op;
     int           longest = 0;
@@ -126,14 +126,14 @@ static void narrow(const double value[POINTS], double *low, double *high)
     }
 }
 
-static int plot(const cli *cli, const tad_op *op, int k)
+static int plot(const cli_call *cli, const tad_op *op, int k)
 {
     double      value[POINTS], derivative[POINTS], low = -4, high = 4;
     double      other = op->arity > 1 ? (op->domain[2 - 2 * k] + op->domain[3 - 2 * k]) / 2 : 0;
     char        title[2][120];
     const char *name = op->arity == 1 ? "x" : k == 0 ? "a" : "b";
     int         columns = cli->width >= 78 ? 38 : cli->width - 2;
-    other = other == 0 ? 1 : other;
+    other = other == 0 ? 2 : other;
     cli_plot *plots = cli_room(cli, 2, sizeof *plots);
     if (!plots || sample(op, k, other, low, high, value, derivative) != TAD_OK) {
         free(plots);
@@ -152,7 +152,7 @@ static int plot(const cli *cli, const tad_op *op, int k)
     return CLI_DONE;
 }
 
-static int print_operation(const cli *cli, const tad_op *op)
+static int print_operation(const cli_call *cli, const tad_op *op)
 {
     static const char *const names[2][2] = {{"dy/dx", ""}, {"dy/da", "dy/db"}};
     int                      status = CLI_DONE;
@@ -177,7 +177,7 @@ static int print_operation(const cli *cli, const tad_op *op)
     return status;
 }
 
-int cli_run_ops(cli *cli)
+int cli_run_ops(cli_call *cli)
 {
     char          hint[160];
     const tad_op *op = cli->count ? tad_op_find(cli->words[0]) : NULL;

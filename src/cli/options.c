@@ -37,12 +37,12 @@ const cli_command *cli_find_command(const char *name)
 
 /* ---- Setting options ---- */
 
-static void *member(cli *cli, const cli_option *option)
+static void *member(cli_call *cli, const cli_option *option)
 {
     return (char *)&cli->options + option->where;
 }
 
-static void set_number(cli *cli, const cli_option *option, double value)
+static void set_number(cli_call *cli, const cli_option *option, double value)
 {
     switch (option->kind) {
     case CLI_CHOICE: *(int *)member(cli, option) = (int)value; break;
@@ -52,7 +52,7 @@ static void set_number(cli *cli, const cli_option *option, double value)
     }
 }
 
-static int set_choice(cli *cli, const cli_option *option, const char *text)
+static int set_choice(cli_call *cli, const cli_option *option, const char *text)
 {
     char        choice[32];
     const char *rest = option->value;
@@ -66,7 +66,7 @@ static int set_choice(cli *cli, const cli_option *option, const char *text)
     return cli_complain(cli, NULL, "--%s is '%s'; expected one of %s", option->name, text, option->value);
 }
 
-static int set(cli *cli, const cli_option *option, const char *text)
+static int set(cli_call *cli, const cli_option *option, const char *text)
 {
     if (option->kind == CLI_FLAG)
         *(bool *)member(cli, option) = true;
@@ -88,7 +88,7 @@ static int set(cli *cli, const cli_option *option, const char *text)
 
 /* ---- Finding options ---- */
 
-static bool taken(const cli *cli, const cli_option *option)
+static bool taken(const cli_call *cli, const cli_option *option)
 {
     return option->on & cli->command->bit;
 }
@@ -108,7 +108,7 @@ static const char *next_option(const void *user, size_t i)
 }
 
 /* Names the commands that take an option of that name, for one who gave it to another. */
-static int complain_unknown(const cli *cli, const char *name, size_t length)
+static int complain_unknown(const cli_call *cli, const char *name, size_t length)
 {
     char hint[160];
     int  used = 0;
@@ -127,7 +127,7 @@ static int complain_unknown(const cli *cli, const char *name, size_t length)
     return cli_complain(cli, hint, "there is no option '--%.*s'", (int)length, name);
 }
 
-static int parse_long(cli *cli, const char *name, char **next, int *used)
+static int parse_long(cli_call *cli, const char *name, char **next, int *used)
 {
     size_t      length = strcspn(name, "=");
     const char *value = name[length] ? name + length + 1 : NULL;
@@ -146,7 +146,7 @@ static int parse_long(cli *cli, const char *name, char **next, int *used)
 }
 
 /* One argument of letters: -qj, or -o FILE, or -oFILE. */
-static int parse_letters(cli *cli, const char *letters, char **next, int *used)
+static int parse_letters(cli_call *cli, const char *letters, char **next, int *used)
 {
     for (const char *at = letters; *at; at++) {
         const cli_option *option = cli_option_table, *end = cli_option_table + cli_option_count;
@@ -169,7 +169,7 @@ static int parse_letters(cli *cli, const char *letters, char **next, int *used)
     return CLI_DONE;
 }
 
-int cli_parse(cli *cli, int count, char **arguments)
+int cli_parse(cli_call *cli, int count, char **arguments)
 {
     bool options = true;
     for (size_t k = 0; k < cli_option_count; k++)

@@ -106,7 +106,7 @@ static void write_axis(cli_plot *plot, int row, int columns, const cli_curve *cu
     snprintf(plot->line[row], CLI_PLOT_BYTES, "%*s%-*s%s", LABEL + 1, "", columns - (int)strlen(high), low, high);
 }
 
-void cli_plot_draw(const cli *cli, cli_plot *plot, int columns, int rows, const cli_curve *curve)
+void cli_plot_draw(const cli_call *cli, cli_plot *plot, int columns, int rows, const cli_curve *curve)
 {
     bool   braille = cli->utf8 && !cli->options.ascii;
     double low, high;
@@ -153,7 +153,7 @@ static void print_row(int n, const cli_plot plots[], int row)
     putchar('\n');
 }
 
-void cli_plot_print(const cli *cli, int n, const cli_plot plots[])
+void cli_plot_print(const cli_call *cli, int n, const cli_plot plots[])
 {
     int width = -2;
     for (int p = 0; p < n; p++)

@@ -21,10 +21,10 @@ typedef struct cli_plot {
     char line[CLI_PLOT_ROWS][CLI_PLOT_BYTES];
 } cli_plot;
 
-void cli_plot_draw(const cli *cli, cli_plot *plot, int columns, int rows, const cli_curve *curve);
+void cli_plot_draw(const cli_call *cli, cli_plot *plot, int columns, int rows, const cli_curve *curve);
 
 /* Prints plots side by side, or one below the other where the terminal is too narrow. */
-void cli_plot_print(const cli *cli, int n, const cli_plot plots[]);
+void cli_plot_print(const cli_call *cli, int n, const cli_plot plots[]);
 
 /* The lowest and the highest y to show: all of them, unless a few are far from all others (poles). */
 void cli_curve_range(const cli_curve *curve, double *low, double *high);

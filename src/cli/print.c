@@ -4,7 +4,7 @@
 
 enum { MOST_ROWS = 12, MOST_COLUMNS = 12, MOST_PARTS = 4 };
 
-const char *cli_number(const cli *cli, double x, char text[40])
+const char *cli_number(const cli_call *cli, double x, char text[40])
 {
     if (cli->options.hex)
         snprintf(text, 40, "%a", x);
@@ -21,7 +21,7 @@ static int64_t shown(int64_t k, int64_t n, int64_t most)
     return k < most / 2 ? k : k == most / 2 ? -1 : n - most + k;
 }
 
-static void print_row(const cli *cli, int64_t columns, const double *row, const int widths[MOST_COLUMNS])
+static void print_row(const cli_call *cli, int64_t columns, const double *row, const int widths[MOST_COLUMNS])
 {
     char text[40];
     putchar('[');
@@ -32,7 +32,7 @@ static void print_row(const cli *cli, int64_t columns, const double *row, const 
     putchar(']');
 }
 
-static void print_matrix(const cli *cli, int indent, int64_t rows, int64_t columns, const double *data)
+static void print_matrix(const cli_call *cli, int indent, int64_t rows, int64_t columns, const double *data)
 {
     int  widths[MOST_COLUMNS] = {0};
     char text[40];
@@ -62,7 +62,7 @@ static void print_shape(int rank, const int64_t dims[])
     printf("]");
 }
 
-void cli_print_tensor(const cli *cli, int indent, int rank, const int64_t dims[], const double *data)
+void cli_print_tensor(const cli_call *cli, int indent, int rank, const int64_t dims[], const double *data)
 {
     char    text[40];
     int64_t count = 1;

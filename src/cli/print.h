@@ -6,10 +6,10 @@
 #include "cli/model.h"
 
 /* A number with --digits digits (6 if that is 0), or as --hex wants it; in `text`, which is returned. */
-const char *cli_number(const cli *cli, double x, char text[40]);
+const char *cli_number(const cli_call *cli, double x, char text[40]);
 
 /* A tensor behind what stands on the line already, `indent` columns of it; ends with a newline. Large ones are cut. */
-void cli_print_tensor(const cli *cli, int indent, int rank, const int64_t dims[], const double *data);
+void cli_print_tensor(const cli_call *cli, int indent, int rank, const int64_t dims[], const double *data);
 
 /* The same as nested arrays of JSON, whole. */
 void cli_json_tensor(tad__output *out, int rank, const int64_t dims[], const double *data);

@@ -13,7 +13,7 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-void cli_progress_start(cli_progress *progress, const cli *cli, const char *title, int64_t total, const char *note_name)
+void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total, const char *note_name)
 {
     *progress = (cli_progress){.title = title, .note_name = note_name, .silent = cli->options.quiet, .total = total, .look_at = 1};
     progress->terminal = cli_is_terminal(stderr);

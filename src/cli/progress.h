@@ -14,7 +14,7 @@ typedef struct cli_progress {
     double      begun, shown; /* seconds */
 } cli_progress;
 
-void cli_progress_start(cli_progress *progress, const cli *cli, const char *title, int64_t total, const char *note_name);
+void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total, const char *note_name);
 void cli_progress_look(cli_progress *progress);
 
 /* One step done. */

@@ -22,8 +22,8 @@ int cli_find_symbol(const cli_model *m, const char *name)
 int cli_outputs(const cli_model *m, size_t *count, size_t outputs[])
 {
     *count = 0;
-    if (m->cli->options.output) {
-        int found = cli_find_symbol(m, m->cli->options.output);
+    if (m->cli->options.of) {
+        int found = cli_find_symbol(m, m->cli->options.of);
         outputs[(*count)++] = (size_t)found;
         return found < 0 ? CLI_WRONG : CLI_DONE;
     }
@@ -66,8 +66,8 @@ int cli_only_output(const cli_model *m, size_t *output)
 {
     char   list[120], hint[160];
     size_t count = 0, first = 0;
-    if (m->cli->options.output) {
-        int found = cli_find_symbol(m, m->cli->options.output);
+    if (m->cli->options.of) {
+        int found = cli_find_symbol(m, m->cli->options.of);
         if (found < 0)
             return CLI_WRONG;
         first = (size_t)found;
@@ -78,7 +78,7 @@ int cli_only_output(const cli_model *m, size_t *output)
                 first = i;
                 count++;
             }
-    snprintf(hint, sizeof hint, "choose one with --output: %s", list_names(m, is_output, list, sizeof list));
+    snprintf(hint, sizeof hint, "choose one with --of: %s", list_names(m, is_output, list, sizeof list));
     if (count != 1)
         return cli_complain(m->cli, count ? hint : NULL, "%s has %zu outputs; expected one", m->file, count);
     const char *name = tad_model_symbol(m->model, first)->name;

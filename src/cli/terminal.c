@@ -29,19 +29,19 @@ int cli_width_of(FILE *file)
     return size.ws_col < 40 ? 40 : size.ws_col > 200 ? 200 : size.ws_col;
 }
 
-void cli_look_at_terminal(cli *cli)
+void cli_look_at_terminal(cli_call *cli)
 {
     cli->colour = cli_wants_colour(stdout);
     cli->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     cli->width = cli_width_of(stdout);
 }
 
-const char *cli_bold(const cli *cli)
+const char *cli_bold(const cli_call *cli)
 {
     return cli->colour ? "\033[1m" : "";
 }
 
-const char *cli_plain(const cli *cli)
+const char *cli_plain(const cli_call *cli)
 {
     return cli->colour ? "\033[0m" : "";
 }

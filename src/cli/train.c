@@ -80,7 +80,7 @@ static void update(training *t, int64_t step)
 
 static int descend(training *t)
 {
-    const cli       *cli = t->m.cli;
+    const cli_call       *cli = t->m.cli;
     cli_progress     progress;
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second Ctrl-C ends all */
     int64_t          steps = cli->options.steps;
@@ -124,7 +124,7 @@ bool cli_history_is_steep(const cli_history *history)
 
 static void print_chart(const training *t)
 {
-    const cli *cli = t->m.cli;
+    const cli_call *cli = t->m.cli;
     bool       steep = cli_history_is_steep(&t->history);
     cli_plot  *plot = cli_room(cli, 1, sizeof *plot);
     int        width = cli->width < 90 ? cli->width : 90;
@@ -140,7 +140,7 @@ static void print_chart(const training *t)
 }
 
 /* A value as the language writes it: 0.5, [1, 2], [[1, 2], [3, 4]]. */
-static void print_literal(const cli *cli, int rank, const int64_t dims[], const double *data)
+static void print_literal(const cli_call *cli, int rank, const int64_t dims[], const double *data)
 {
     int64_t size = 1;
     char    text[40];
@@ -161,7 +161,7 @@ static void print_literal(const cli *cli, int rank, const int64_t dims[], const 
 static void print_text(const training *t)
 {
     static const char *const names[] = {"sgd", "momentum", "adam"};
-    const cli               *cli = t->m.cli;
+    const cli_call               *cli = t->m.cli;
     char                     first[40], last[40];
     printf("%sloss %s -> %s%s in %lld steps (%s, rate %g)\n\n", cli_bold(cli), cli_number(cli, t->history.loss[0], first),
            cli_number(cli, t->history.last, last), cli_plain(cli), (long long)t->history.steps - 1, names[cli->options.optimizer],
@@ -202,7 +202,7 @@ static int print_json(const training *t)
 
 static int prepare(training *t)
 {
-    const cli *cli = t->m.cli;
+    const cli_call *cli = t->m.cli;
     if (cli_record_model(&t->m) != CLI_DONE || cli_only_output(&t->m, &t->output) != CLI_DONE)
         return CLI_WRONG;
     t->param = cli_room(cli, t->m.count, sizeof *t->param);
@@ -219,7 +219,7 @@ static int prepare(training *t)
     return t->param && t->gradient && t->first && t->second ? CLI_DONE : CLI_WRONG;
 }
 
-int cli_run_train(cli *cli)
+int cli_run_train(cli_call *cli)
 {
     training *t = cli_room(cli, 1, sizeof *t); /* the history is large for a stack */
     if (!t)

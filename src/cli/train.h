@@ -36,6 +36,6 @@ static inline void cli_history_add(cli_history *history, double loss)
 bool cli_history_is_steep(const cli_history *history);
 
 /* The chart of --svg. CLI_DONE, or CLI_WRONG after a complaint. */
-int cli_history_svg(const cli *cli, const cli_history *history);
+int cli_history_svg(const cli_call *cli, const cli_history *history);
 
 #endif

@@ -111,7 +111,7 @@ static int draw(const cli_history *history, tad_writer to)
     return tad__output_end(&out) == TAD_OK ? CLI_DONE : CLI_WRONG;
 }
 
-int cli_history_svg(const cli *cli, const cli_history *history)
+int cli_history_svg(const cli_call *cli, const cli_history *history)
 {
     cli_file file;
     int      status = cli_open_file(cli, &file, cli->options.svg);

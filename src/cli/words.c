@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-int cli_complain(const cli *cli, const char *hint, const char *format, ...)
+int cli_complain(const cli_call *cli, const char *hint, const char *format, ...)
 {
     va_list list;
     fflush(stdout);
