@@ -32,7 +32,7 @@ static int complain_text(const cli_model *m, const tad_text_error *error)
     }
     tad_text_error_write(&shown, m->file, m->text, m->bytes, text, sizeof text);
     fflush(stdout);
-    fprintf(stderr, "tad %s: %s%s", m->cli->command->name, text, text[0] && text[strlen(text) - 1] == '\n' ? "" : "\n");
+    fputs(text, stderr);
     return CLI_WRONG;
 }
 

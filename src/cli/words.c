@@ -12,7 +12,7 @@ int cli_complain(const cli_call *cli, const char *hint, const char *format, ...)
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);
-    fprintf(stderr, "\n%s%s%s", hint && *hint ? "  hint: " : "", hint ? hint : "", hint && *hint ? "\n" : "");
+    fprintf(stderr, "\n%s%s%s", hint && *hint ? "hint: " : "", hint ? hint : "", hint && *hint ? "\n" : "");
     return CLI_WRONG;
 }
 
