@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 typedef struct tad_op tad_op;
+struct tad_args;
 
 /** The most operands an operation can have. */
 enum { TAD_MAX_ARITY = 32 };
@@ -57,6 +58,29 @@ typedef struct tad_sample {
     const char *in;
     const void *attributes;
 } tad_sample;
+
+/** What an attribute is: the type of the member of the attributes that it fills. */
+typedef enum tad_argument_kind {
+    TAD_ARGUMENT_INT,    /**< int: a whole number */
+    TAD_ARGUMENT_LONG,   /**< int64_t: a whole number */
+    TAD_ARGUMENT_PAIR,   /**< int64_t[2]: two whole numbers, or one for both */
+    TAD_ARGUMENT_NUMBER, /**< double */
+    TAD_ARGUMENT_FLAG,   /**< bool: true or false */
+    TAD_ARGUMENT_WORD,   /**< an enumeration, of int's size: one of `words` */
+    TAD_ARGUMENT_TEXT,   /**< const char *: text in quotes */
+    TAD_ARGUMENT_AXES,   /**< int n, followed by int[8]: a list of at most 8, or one alone */
+    TAD_ARGUMENT_SIZES,  /**< int rank; int64_t[8], as a struct: a list of at most 8, or one alone */
+} tad_argument_kind;
+
+/** An attribute as models give it: softmax(x, axis = -1), or softmax(x, -1). */
+typedef struct tad_argument {
+    const char       *name;
+    tad_argument_kind kind;
+    size_t            offset;   /**< of the member */
+    bool              required; /**< otherwise it is what tad_op.defaults say */
+    const char       *words;    /**< "mean sum none" for 0, 1 and 2 */
+    size_t            turns;    /**< 1 + the offset of a bool that becomes the opposite if the argument is given; or 0 */
+} tad_argument;
 
 struct tad_op {
     const char *name;     /**< "matmul": in messages, graphs and the language */
@@ -140,6 +164,17 @@ struct tad_op {
      * the positive definite x x' + 1. NULL: any will do. */
     void (*prepare)(int n, tad_var x[]);
 
+    /** How a model (tad/model.h) calls it. Nothing is needed for an operation without attributes; one with attributes that says
+     * nothing cannot be called. `operands` names them, "a b" by default (or "x"). `arguments` ends with a name of NULL, and
+     * fills a copy of `defaults` (NULL: zeros), of `argument_bytes`, or attribute_bytes if that is 0. Then `call` is called,
+     * by default tad_apply. `packed`: it cannot be called, as its value is several results in one, or a part of another. */
+    const char         *operands;
+    const tad_argument *arguments;
+    const void         *defaults;
+    size_t              argument_bytes;
+    tad_var (*call)(struct tad_args args);
+    bool packed;
+
     const void *impl; /**< for the operation's own functions */
 };
 
@@ -181,6 +216,10 @@ TAD_API const tad_op *tad_op_at(size_t i);
 
 /** The built-in operation of that name; NULL if there is none. */
 TAD_API const tad_op *tad_op_find(const char *name);
+
+/** How a model calls the operation: "softmax(x, axis = -1)", "matmul(a, b)"; "" if it cannot. Returns the length of the whole
+ * text, as snprintf does. NULL for `op` is allowed. */
+TAD_API size_t tad_op_signature(const tad_op *op, char *out, size_t size);
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,7 @@
 #include <tad/explain.h>
 #include <tad/gradcheck.h>
 #include <tad/jacobian.h>
+#include <tad/model.h>
 #include <tad/op.h>
 #include <tad/operations.h>
 #include <tad/replay.h>

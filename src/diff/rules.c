@@ -41,7 +41,7 @@ static tad_status parse(tad_tape *tape, const tad_op *op, tad__rules *rule, cons
     static const char *const unary[] = {"x", "y"}, *const binary[] = {"a", "b", "y"};
     rule->op = op;
     for (int k = 0; k < op->arity; k++) {
-        tad__syntax_error error;
+        tad_text_error error;
         tad_status status = tad__expression_parse(&tape->allocator, op->partial[k], op->arity == 1 ? unary : binary,
                                                   op->arity + 1, &rule->partial[k], &error);
         if (status == TAD_EARG)

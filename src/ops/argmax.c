@@ -1,4 +1,5 @@
 /* Where along an axis the greatest or the least element is. */
+#include "ops/arguments.h"
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
@@ -92,6 +93,8 @@ const tad_op tad__op_argmax = {
     .formula = "argmax(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(NAMED("axis", tad__axes, axes[0], INT), MEMBER(tad__axes, keepdims, FLAG)),
+    .defaults = &(const tad__axes){.n = 1},
     .shape = shape,
     .forward = forward_argmax,
     .constant = true,
@@ -104,6 +107,8 @@ const tad_op tad__op_argmin = {
     .formula = "argmin(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(NAMED("axis", tad__axes, axes[0], INT), MEMBER(tad__axes, keepdims, FLAG)),
+    .defaults = &(const tad__axes){.n = 1},
     .shape = shape,
     .forward = forward_argmin,
     .constant = true,

@@ -1,6 +1,7 @@
 /* Scaled dot-product attention. The node packs the result and, as one more column, the logarithm of the sum of the exponentials
  * of each row's scores, from which the derivatives find the weights again: none of queries x keys numbers is kept. */
 #include "tensor/attention.h"
+#include "ops/arguments.h"
 #include "ops/sample.h"
 
 #include <tad/elementwise.h>
@@ -273,6 +274,14 @@ static const tad_sample samples[] = {
     {.in = "[1, 2, 3] [1, 4, 3] [1, 4, 0] [1, 4]", .attributes = &causal},
 };
 
+static tad_var call(tad_args args)
+{
+    const attributes           *to = args.attributes;
+    const tad_attention_options options = {
+        .causal = to->causal, .scale = to->scale, .mask = args.n > MASK ? args.x[MASK] : (tad_var){0}};
+    return tad_attention(args.x[Q], args.x[K], args.x[V], &options);
+}
+
 const tad_op tad__op_attention = {
     .name = "attention",
     .about = "scaled dot-product attention",
@@ -280,6 +289,9 @@ const tad_op tad__op_attention = {
     .arity = OPERANDS,
     .optional = 1,
     .attribute_bytes = sizeof(attributes),
+    .operands = "q k v mask",
+    ARGUMENTS(MEMBER(attributes, causal, FLAG), MEMBER(attributes, scale, NUMBER)),
+    .call = call,
     .shape = shape,
     .forward = forward,
     .backward = backward,

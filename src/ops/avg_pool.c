@@ -1,4 +1,5 @@
 /* Averages in windows, and their adjoint. */
+#include "ops/arguments.h"
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -141,6 +142,10 @@ const tad_op tad__op_avg_pool2d = {
     .formula = "avg_pool2d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(NAMED("kernel", tad__pool_attributes, options.kernel, PAIR, REQUIRED),
+              NAMED("stride", tad__pool_attributes, options.stride, PAIR),
+              NAMED("padding", tad__pool_attributes, options.padding, PAIR),
+              NAMED("exclude_padding", tad__pool_attributes, options.exclude_padding, FLAG)),
     .shape = shape,
     .forward = forward,
     .backward = backward,
@@ -155,6 +160,8 @@ const tad_op tad__op_adaptive_avg_pool2d = {
     .formula = "adaptive_avg_pool2d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(MEMBER(tad__pool_attributes, size, PAIR, REQUIRED)),
+    .defaults = &(const tad__pool_attributes){.adaptive = true},
     .shape = shape,
     .forward = forward,
     .backward = backward,

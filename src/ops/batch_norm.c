@@ -1,4 +1,5 @@
 /* Batch normalisation: the mean and variance of each channel, and normalising with a mean and variance given. */
+#include "ops/arguments.h"
 #include "ops/channels.h"
 #include "ops/normalize.h"
 #include "ops/sample.h"
@@ -95,6 +96,7 @@ const tad_op tad__op_batch_statistics = {
     .about = "mean and variance of each channel",
     .formula = "batch_statistics(x)",
     .arity = 1,
+    .packed = true,
     .shape = shape_of_statistics,
     .forward = forward_statistics,
     .backward = backward_statistics,
@@ -258,6 +260,9 @@ const tad_op tad__op_batch_norm = {
     .arity = OPERANDS,
     .optional = 2,
     .attribute_bytes = sizeof(double),
+    .operands = "x mean variance gamma beta",
+    ARGUMENTS({.name = "eps", .kind = TAD_ARGUMENT_NUMBER}),
+    .defaults = &(const double){1e-5},
     .shape = shape,
     .forward = forward,
     .backward = backward,

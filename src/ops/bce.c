@@ -1,4 +1,5 @@
 /* Binary cross-entropy of logits. */
+#include "ops/arguments.h"
 #include "ops/reduction.h"
 #include "ops/sample.h"
 #include "tensor/array.h"
@@ -51,6 +52,17 @@ static const tad_sample samples[] = {
     {.in = "[0, 3] [0, 3] [3]", .attributes = &(const attributes){TAD_SUM, false, true}},
 };
 
+static tad_var call(tad_args args)
+{
+    const attributes *to = args.attributes;
+    tad_bce_options   options = {.reduction = to->reduction};
+    if (args.n > OPTIONAL)
+        options.weight = args.x[OPTIONAL];
+    if (args.n > OPTIONAL + 1)
+        options.pos_weight = args.x[OPTIONAL + 1];
+    return tad_bce_with_logits(args.x[X], args.x[TARGET], &options);
+}
+
 const tad_op tad__op_bce_with_logits = {
     .name = "bce_with_logits",
     .about = "binary cross-entropy of logits",
@@ -58,6 +70,9 @@ const tad_op tad__op_bce_with_logits = {
     .arity = OPERANDS,
     .optional = 2,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x target weight pos_weight",
+    ARGUMENTS(MEMBER(attributes, reduction, WORD, REDUCTION_WORDS)),
+    .call = call,
     .shape = shape,
     .compose = compose,
     SAMPLES(samples),

@@ -1,4 +1,5 @@
 /* Repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -111,6 +112,7 @@ const tad_op tad__op_broadcast_to = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(tad__sizes),
+    ARGUMENTS(NAMED("shape", tad__sizes, rank, SIZES, REQUIRED)),
     .shape = shape_of_broadcast,
     .view = view,
     .vjp = vjp_broadcast,
@@ -124,6 +126,7 @@ const tad_op tad__op_sum_to = {
     .formula = "sum_to(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__sizes),
+    ARGUMENTS(NAMED("shape", tad__sizes, rank, SIZES, REQUIRED)),
     .shape = shape_of_sum,
     .forward = forward_sum,
     .backward = backward_sum,

@@ -1,4 +1,5 @@
 /* The same numbers in another element type. */
+#include "ops/arguments.h"
 #include "ops/elementwise.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -44,6 +45,7 @@ const tad_op tad__op_cast = {
     .arity = 1,
     .mixes = true,
     .attribute_bytes = sizeof(tad_dtype),
+    ARGUMENTS({.name = "dtype", .kind = TAD_ARGUMENT_WORD, REQUIRED, DTYPE_WORDS}),
     .shape = shape,
     .forward = forward,
     .backward = backward,

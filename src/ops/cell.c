@@ -330,6 +330,7 @@ const tad_op tad__op_lstm_cell = {
     .about = "one step of a long short-term memory",
     .formula = "lstm_cell(x, h, c, w_ih, w_hh)",
     .arity = C + 1 + PARAMETERS,
+    .packed = true,
     .optional = 2,
     .shape = shape_lstm,
     .forward = forward_lstm,
@@ -338,11 +339,19 @@ const tad_op tad__op_lstm_cell = {
     SAMPLES(lstm_samples),
 };
 
+static tad_var call_gru(tad_args args)
+{
+    const tad_var *x = args.x, none = {0};
+    return tad_gru_cell(x[0], x[1], x[2], x[3], args.n > 4 ? x[4] : none, args.n > 5 ? x[5] : none);
+}
+
 const tad_op tad__op_gru_cell = {
     .name = "gru_cell",
     .about = "one step of a gated recurrent unit",
     .formula = "gru_cell(x, h, w_ih, w_hh)",
     .arity = H + 1 + PARAMETERS,
+    .call = call_gru,
+    .operands = "x h w_ih w_hh b_ih b_hh",
     .optional = 2,
     .shape = shape_gru,
     .forward = forward_gru,

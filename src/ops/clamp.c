@@ -33,6 +33,7 @@ const tad_op tad__op_clamp = {
     .about = "a value held between two bounds",
     .formula = "min(max(a, low), high)",
     .arity = 3,
+    .operands = "x low high",
     .compose = compose,
     .kink = "(x - low) * (x - high)",
     .prepare = prepare,

@@ -1,4 +1,5 @@
 /* Values joined along an axis, and cut apart again. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -111,6 +112,8 @@ const tad_op tad__op_concat = {
     .optional = TAD_MAX_ARITY - 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(int),
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_concat,
     .forward = forward_concat,
     .backward = backward_concat,
@@ -166,6 +169,8 @@ const tad_op tad__op_stack = {
     .optional = TAD_MAX_ARITY - 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(int),
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_stack,
     .compose = compose_stack,
     SAMPLES(stacks),

@@ -1,6 +1,7 @@
 /* Convolution, transposed convolution and the gradient of the kernel: the derivatives of one sum (see tensor/conv.h) by its
  * three arrays. Each is linear in the other two, and its derivatives are the other operations. */
 #include "ops/conv.h"
+#include "ops/arguments.h"
 
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -213,6 +214,13 @@ static const tad_sample kernels[] = {
     {.in = "[0, 2, 3, 3] [0, 2, 2, 2]", KERNEL(2, 2, .groups = 1)},
 };
 
+static tad_var call(tad_args args)
+{
+    const tad__conv_attributes *to = args.attributes;
+    tad_var                     b = args.n > 2 ? args.x[2] : (tad_var){0};
+    return (to->result == TAD__CONV_Y ? tad_conv2d : tad_conv_transpose2d)(args.x[0], args.x[1], b, &to->options);
+}
+
 const tad_op tad__op_conv2d = {
     .name = "conv2d",
     .about = "convolution over two axes",
@@ -220,6 +228,14 @@ const tad_op tad__op_conv2d = {
     .arity = 3,
     .optional = 1,
     .attribute_bytes = sizeof(tad__conv_attributes),
+    .operands = "x w b",
+    ARGUMENTS(NAMED("stride", tad__conv_attributes, options.stride, PAIR),
+              NAMED("padding", tad__conv_attributes, options.padding, PAIR),
+              NAMED("dilation", tad__conv_attributes, options.dilation, PAIR),
+              NAMED("groups", tad__conv_attributes, options.groups, LONG)),
+    .defaults = &(const tad__conv_attributes){.result = TAD__CONV_Y,
+                                              .options = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1}},
+    .call = call,
     .shape = tad__conv_shape,
     .forward = forward,
     .backward = backward,
@@ -235,6 +251,15 @@ const tad_op tad__op_conv_transpose2d = {
     .arity = 3,
     .optional = 1,
     .attribute_bytes = sizeof(tad__conv_attributes),
+    .operands = "x w b",
+    ARGUMENTS(NAMED("stride", tad__conv_attributes, options.stride, PAIR),
+              NAMED("padding", tad__conv_attributes, options.padding, PAIR),
+              NAMED("dilation", tad__conv_attributes, options.dilation, PAIR),
+              NAMED("output_padding", tad__conv_attributes, options.output_padding, PAIR),
+              NAMED("groups", tad__conv_attributes, options.groups, LONG)),
+    .defaults = &(const tad__conv_attributes){.result = TAD__CONV_X,
+                                              .options = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1}},
+    .call = call,
     .shape = tad__conv_shape,
     .forward = forward,
     .backward = backward,

@@ -1,4 +1,5 @@
 /* Convolutions over one axis: those over two, with a width of 1. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/width.h"
 
@@ -86,6 +87,11 @@ const tad_op tad__op_conv1d = {
     .arity = OPERANDS,
     .optional = 1,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x w b",
+    ARGUMENTS(
+        NAMED("stride", attributes, options.stride[0], LONG), NAMED("padding", attributes, options.padding[0], LONG),
+        NAMED("dilation", attributes, options.dilation[0], LONG), NAMED("groups", attributes, options.groups, LONG)),
+    .defaults = &(const attributes){.options = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1}},
     .shape = shape,
     .compose = compose_conv,
     SAMPLES(convolutions),
@@ -98,6 +104,13 @@ const tad_op tad__op_conv_transpose1d = {
     .arity = OPERANDS,
     .optional = 1,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x w b",
+    ARGUMENTS(NAMED("stride", attributes, options.stride[0], LONG),
+              NAMED("padding", attributes, options.padding[0], LONG),
+              NAMED("dilation", attributes, options.dilation[0], LONG),
+              NAMED("output_padding", attributes, options.output_padding[0], LONG),
+              NAMED("groups", attributes, options.groups, LONG)),
+    .defaults = &(const attributes){.options = {.stride = {1, 1}, .dilation = {1, 1}, .groups = 1}},
     .shape = shape,
     .compose = compose_transpose,
     SAMPLES(transposes),

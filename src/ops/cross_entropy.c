@@ -1,4 +1,5 @@
 /* Losses of classifiers: negative log-likelihood and cross-entropy, with class indices or probabilities as targets. */
+#include "ops/arguments.h"
 #include "ops/pick_class.h"
 #include "ops/reduction.h"
 #include "ops/sample.h"
@@ -204,6 +205,10 @@ const tad_op tad__op_nll_loss = {
     .optional = 1,
     .indices = 1u << TARGETS,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x targets weights",
+    ARGUMENTS(NAMED("ignore_index", attributes, ignored, LONG), NAMED("label_smoothing", attributes, smoothing, NUMBER),
+              MEMBER(attributes, reduction, WORD, REDUCTION_WORDS)),
+    .defaults = &(const attributes){.ignored = -100},
     .shape = shape,
     .compose = compose_nll,
     .prepare = prepare_nll,
@@ -218,6 +223,10 @@ const tad_op tad__op_cross_entropy = {
     .optional = 1,
     .indices = 1u << TARGETS,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x targets weights",
+    ARGUMENTS(NAMED("ignore_index", attributes, ignored, LONG), NAMED("label_smoothing", attributes, smoothing, NUMBER),
+              MEMBER(attributes, reduction, WORD, REDUCTION_WORDS)),
+    .defaults = &(const attributes){.ignored = -100},
     .shape = shape,
     .compose = compose,
     .prepare = prepare,
@@ -231,6 +240,10 @@ const tad_op tad__op_cross_entropy_soft = {
     .arity = OPERANDS,
     .optional = 1,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x targets weights",
+    ARGUMENTS(NAMED("ignore_index", attributes, ignored, LONG), NAMED("label_smoothing", attributes, smoothing, NUMBER),
+              MEMBER(attributes, reduction, WORD, REDUCTION_WORDS)),
+    .defaults = &(const attributes){.ignored = -100},
     .shape = shape_of_soft,
     .compose = compose_soft,
     .prepare = prepare_soft,

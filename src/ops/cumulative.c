@@ -1,4 +1,5 @@
 /* Sums and products of all elements up to each one, along an axis. */
+#include "ops/arguments.h"
 #include "ops/lines.h"
 #include "ops/sample.h"
 #include "tensor/scan.h"
@@ -134,6 +135,7 @@ const tad_op tad__op_cumsum = {
     .formula = "cumsum(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__line),
+    ARGUMENTS(AXIS_ARGUMENT),
     .shape = tad__line_shape,
     .forward = forward_cumsum,
     .backward = backward_cumsum,
@@ -148,6 +150,7 @@ const tad_op tad__op_cumprod = {
     .formula = "cumprod(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__line),
+    ARGUMENTS(AXIS_ARGUMENT),
     .shape = tad__line_shape,
     .forward = forward_cumprod,
     .backward = backward_cumprod,

@@ -241,6 +241,7 @@ const tad_op tad__op_slogdet = {
     .about = "sign of the determinant, and logarithm of its absolute value",
     .formula = "slogdet(x)",
     .arity = 1,
+    .packed = true,
     .shape = shape_of_slogdet,
     .forward = forward_slogdet,
     .vjp = vjp_slogdet,

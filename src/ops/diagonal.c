@@ -1,4 +1,5 @@
 /* Diagonals of matrices, and its adjoint, a matrix with a diagonal. */
+#include "ops/arguments.h"
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -127,6 +128,7 @@ const tad_op tad__op_diag = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    NO_ARGUMENTS,
     .shape = shape_of_diag,
     .forward = forward_diag,
     .backward = backward_diag,
@@ -154,6 +156,7 @@ const tad_op tad__op_diagonal = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(NAMED("k", attributes, offset, LONG)),
     .shape = shape_of_diagonal,
     .view = view_diagonal,
     .vjp = vjp_diagonal,

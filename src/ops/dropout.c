@@ -1,5 +1,6 @@
 /* Dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
 #include "base/random.h"
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
 #include "tensor/move.h"
@@ -101,6 +102,7 @@ const tad_op tad__op_dropout = {
     .formula = "dropout(x)",
     .arity = 1,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(MEMBER(attributes, p, NUMBER, REQUIRED), MEMBER(attributes, seed, LONG, REQUIRED)),
     .shape = shape,
     .view = view,
     .forward = forward,

@@ -100,6 +100,7 @@ const tad_op tad__op_eigh = {
     .about = "eigenvalues and eigenvectors of a symmetric matrix",
     .formula = "eigh(x)",
     .arity = 1,
+    .packed = true,
     .shape = shape,
     .forward = forward,
     .vjp = vjp,

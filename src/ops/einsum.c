@@ -1,4 +1,5 @@
 /* Sums of products, named by subscripts: made of diagonals, sums, matrix products and views. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/subscripts.h"
 
@@ -219,6 +220,7 @@ const tad_op tad__op_einsum = {
     .arity = TAD__EINSUM_OPERANDS,
     .optional = TAD__EINSUM_OPERANDS - 1,
     .attribute_bytes = sizeof(const char *),
+    ARGUMENTS({.name = "equation", .kind = TAD_ARGUMENT_TEXT, REQUIRED}),
     .shape = shape,
     .compose = compose,
     .linear = true,

@@ -1,4 +1,5 @@
 /* Greatest and least element, over all axes or some. */
+#include "ops/arguments.h"
 #include "ops/axes.h"
 #include "tensor/fold.h"
 
@@ -72,6 +73,8 @@ const tad_op tad__op_max = {
     .formula = "max(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = shape,
     .forward = forward_max,
     .backward = backward,
@@ -89,6 +92,8 @@ const tad_op tad__op_min = {
     .formula = "min(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = shape,
     .forward = forward_min,
     .backward = backward,

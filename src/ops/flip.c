@@ -1,4 +1,5 @@
 /* The elements of axes in reverse, or moved along with those that fall off put back at the other end. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "tensor/array.h"
 
@@ -89,6 +90,7 @@ const tad_op tad__op_flip = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(axis_list),
+    ARGUMENTS(NAMED("axes", axis_list, n, AXES, REQUIRED)),
     .shape = shape_of_flip,
     .compose = compose_flip,
     SAMPLES(flips),
@@ -101,6 +103,7 @@ const tad_op tad__op_roll = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(rotation),
+    ARGUMENTS(MEMBER(rotation, shift, LONG, REQUIRED), MEMBER(rotation, axis, INT)),
     .shape = shape_of_roll,
     .compose = compose_roll,
     SAMPLES(rolls),

@@ -1,5 +1,6 @@
 /* Elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
 #include "tensor/gather.h"
+#include "ops/arguments.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
@@ -150,6 +151,9 @@ const tad_op tad__op_gather = {
     .indices = 1u << INDICES,
     .any_dtype = true,
     .attribute_bytes = sizeof(int),
+    .operands = "x indices",
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_gather,
     .forward = forward_gather,
     .backward = backward_gather,
@@ -165,6 +169,9 @@ const tad_op tad__op_scatter_add = {
     .arity = 3,
     .indices = 1u << INDICES,
     .attribute_bytes = sizeof(int),
+    .operands = "x indices source",
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_scatter,
     .forward = forward_scatter,
     .backward = backward_scatter,

@@ -1,4 +1,5 @@
 /* Normalisation of groups of channels. */
+#include "ops/arguments.h"
 #include "ops/channels.h"
 #include "ops/normalize.h"
 #include "ops/sample.h"
@@ -61,6 +62,9 @@ const tad_op tad__op_group_norm = {
     .arity = 3,
     .optional = 2,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x gamma beta",
+    ARGUMENTS(MEMBER(attributes, groups, LONG, REQUIRED), MEMBER(attributes, eps, NUMBER)),
+    .defaults = &(const attributes){.eps = 1e-5},
     .shape = shape,
     .compose = compose,
     SAMPLES(samples),

@@ -1,4 +1,5 @@
 /* Normalisation of each row of an array, with its mean and variance or with its mean square. */
+#include "ops/arguments.h"
 #include "ops/normalize.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
@@ -220,6 +221,9 @@ const tad_op tad__op_layer_norm = {
     .arity = OPERANDS,
     .optional = 2,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x gamma beta",
+    ARGUMENTS(MEMBER(attributes, n, INT), MEMBER(attributes, eps, NUMBER)),
+    .defaults = &(const attributes){.n = 1, .eps = 1e-5},
     .shape = shape,
     .forward = forward_layer,
     .backward = backward_layer,
@@ -235,6 +239,9 @@ const tad_op tad__op_rms_norm = {
     .arity = OPERANDS,
     .optional = 2,
     .attribute_bytes = sizeof(attributes),
+    .operands = "x gamma beta",
+    ARGUMENTS(MEMBER(attributes, n, INT), MEMBER(attributes, eps, NUMBER)),
+    .defaults = &(const attributes){.n = 1, .eps = 1e-5},
     .shape = shape,
     .forward = forward_rms,
     .backward = backward_rms,

@@ -1,4 +1,5 @@
 /* log(sum(exp(x))), over all axes or some. */
+#include "ops/arguments.h"
 #include "ops/axes.h"
 #include "tensor/fold.h"
 
@@ -64,6 +65,8 @@ const tad_op tad__op_logsumexp = {
     .formula = "logsumexp(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward,
     .backward = backward,

@@ -1,4 +1,5 @@
 /* Losses that compare each number with a target: compositions of elementwise operations, and what becomes of their results. */
+#include "ops/arguments.h"
 #include "ops/reduction.h"
 #include "ops/sample.h"
 #include "tensor/array.h"
@@ -147,8 +148,12 @@ static const tad_sample kl_div_samples[] = {
 #define LOSS(text, words, symbol)                                                                                      \
     .name = text, .about = words, .formula = symbol, .arity = OPERANDS, .attribute_bytes = sizeof(attributes)
 
+#define REDUCTION MEMBER(attributes, reduction, WORD, REDUCTION_WORDS)
+
 const tad_op tad__op_mse_loss = {
     LOSS("mse_loss", "mean squared error", "mse_loss(a, b)"),
+    .operands = "x target",
+    ARGUMENTS(REDUCTION),
     .shape = shape,
     .compose = compose_mse,
     SAMPLES(samples),
@@ -156,6 +161,8 @@ const tad_op tad__op_mse_loss = {
 
 const tad_op tad__op_l1_loss = {
     LOSS("l1_loss", "mean absolute error", "l1_loss(a, b)"),
+    .operands = "x target",
+    ARGUMENTS(REDUCTION),
     .shape = shape,
     .compose = compose_l1,
     .kink = "a - b",
@@ -164,6 +171,9 @@ const tad_op tad__op_l1_loss = {
 
 const tad_op tad__op_huber_loss = {
     LOSS("huber_loss", "squared error where it is small, absolute error elsewhere", "huber_loss(a, b)"),
+    .operands = "x target",
+    ARGUMENTS(NAMED("delta", attributes, limit, NUMBER), REDUCTION),
+    .defaults = &(const attributes){.limit = 1},
     .shape = shape_of_huber,
     .compose = compose_huber,
     .kink = "|a - b| - delta",
@@ -172,6 +182,9 @@ const tad_op tad__op_huber_loss = {
 
 const tad_op tad__op_smooth_l1_loss = {
     LOSS("smooth_l1_loss", "absolute error, rounded off where it is small", "smooth_l1_loss(a, b)"),
+    .operands = "x target",
+    ARGUMENTS(NAMED("beta", attributes, limit, NUMBER), REDUCTION),
+    .defaults = &(const attributes){.limit = 1},
     .shape = shape_of_smooth_l1,
     .compose = compose_smooth_l1,
     .kink = "|a - b| - beta",
@@ -180,6 +193,8 @@ const tad_op tad__op_smooth_l1_loss = {
 
 const tad_op tad__op_kl_div = {
     LOSS("kl_div", "Kullback-Leibler divergence", "kl_div(a, b)"),
+    .operands = "x target",
+    ARGUMENTS(MEMBER(attributes, reduction, WORD, .words = "mean sum none batch_mean")),
     .shape = shape_of_kl_div,
     .compose = compose_kl_div,
     .prepare = prepare_target,

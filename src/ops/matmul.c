@@ -145,11 +145,17 @@ static const tad_sample samples[] = {
     {.in = "[0, 3] [3, 2]"}, {.in = "[2, 0] [0, 3]"},
 };
 
+static tad_var call(tad_args args)
+{
+    return tad_matmul(args.x[0], args.x[1]);
+}
+
 const tad_op tad__op_matmul = {
     .name = "matmul",
     .about = "matrix product",
     .formula = "matmul(a, b)",
     .arity = 2,
+    .call = call,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -1,5 +1,6 @@
 /* The largest in each window, and two operations that are linear while the choice stays as it is: what another array has where
  * x has its maxima (gather), and the adjoint of that (scatter). */
+#include "ops/arguments.h"
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -169,6 +170,11 @@ const tad_op tad__op_max_pool2d = {
     .formula = "max_pool2d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(NAMED("kernel", tad__pool_attributes, options.kernel, PAIR, REQUIRED),
+              NAMED("stride", tad__pool_attributes, options.stride, PAIR),
+              NAMED("padding", tad__pool_attributes, options.padding, PAIR),
+              NAMED("dilation", tad__pool_attributes, options.dilation, PAIR)),
+    .defaults = &(const tad__pool_attributes){.options = {.dilation = {1, 1}}},
     .shape = shape,
     .forward = forward,
     .backward = backward,
@@ -184,6 +190,8 @@ const tad_op tad__op_adaptive_max_pool2d = {
     .formula = "adaptive_max_pool2d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(MEMBER(tad__pool_attributes, size, PAIR, REQUIRED)),
+    .defaults = &(const tad__pool_attributes){.adaptive = true},
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -1,5 +1,6 @@
 /* Euclidean norm, over all axes or some. */
 #include "ops/norm.h"
+#include "ops/arguments.h"
 
 #include "tensor/fold.h"
 #include "tensor/move.h"
@@ -116,6 +117,8 @@ const tad_op tad__op_norm = {
     .formula = "norm(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward,
     .backward = backward,

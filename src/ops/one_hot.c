@@ -1,4 +1,5 @@
 /* Indices as vectors with a single 1. */
+#include "ops/arguments.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "tensor/gather.h"
@@ -62,6 +63,9 @@ const tad_op tad__op_one_hot = {
     .arity = 1,
     .indices = 1u,
     .attribute_bytes = sizeof(attributes),
+    .operands = "indices",
+    ARGUMENTS(MEMBER(attributes, depth, LONG, REQUIRED), MEMBER(attributes, dtype, WORD, DTYPE_WORDS)),
+    .defaults = &(const attributes){.dtype = TAD_F64},
     .shape = shape,
     .forward = forward,
     .constant = true,

@@ -1,4 +1,5 @@
 /* An axis continued beyond its ends by its own elements. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -94,6 +95,8 @@ const tad_op tad__op_pad_reflect = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(padding),
+    ARGUMENTS(MEMBER(padding, before, LONG, REQUIRED), MEMBER(padding, behind, LONG, REQUIRED),
+              MEMBER(padding, axis, INT)),
     .shape = shape_of_reflect,
     .compose = compose_reflect,
     SAMPLES(samples),
@@ -106,6 +109,8 @@ const tad_op tad__op_pad_replicate = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(padding),
+    ARGUMENTS(MEMBER(padding, before, LONG, REQUIRED), MEMBER(padding, behind, LONG, REQUIRED),
+              MEMBER(padding, axis, INT)),
     .shape = shape_of_replicate,
     .compose = compose_replicate,
     SAMPLES(samples),

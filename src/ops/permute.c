@@ -1,4 +1,5 @@
 /* The axes in another order. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "tensor/array.h"
 
@@ -66,6 +67,7 @@ const tad_op tad__op_permute = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(NAMED("axes", attributes, n, AXES, REQUIRED)),
     .shape = shape,
     .view = view,
     .vjp = vjp,

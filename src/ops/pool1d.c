@@ -1,4 +1,5 @@
 /* Pooling over one axis: that over two, with a width of 1. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/width.h"
 
@@ -70,6 +71,11 @@ const tad_op tad__op_max_pool1d = {
     .formula = "max_pool1d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(NAMED("kernel", attributes, options.kernel[0], LONG, REQUIRED),
+              NAMED("stride", attributes, options.stride[0], LONG),
+              NAMED("padding", attributes, options.padding[0], LONG),
+              NAMED("dilation", attributes, options.dilation[0], LONG)),
+    .defaults = &(const attributes){.options = {.dilation = {1, 1}}},
     .shape = shape,
     .compose = compose_max,
     .kink = "ties in a window",
@@ -82,6 +88,10 @@ const tad_op tad__op_avg_pool1d = {
     .formula = "avg_pool1d(x)",
     .arity = 1,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(NAMED("kernel", attributes, options.kernel[0], LONG, REQUIRED),
+              NAMED("stride", attributes, options.stride[0], LONG),
+              NAMED("padding", attributes, options.padding[0], LONG),
+              NAMED("exclude_padding", attributes, options.exclude_padding, FLAG)),
     .shape = shape,
     .compose = compose_avg,
     SAMPLES(averages),

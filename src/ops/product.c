@@ -1,4 +1,5 @@
 /* Product, over all axes or some. */
+#include "ops/arguments.h"
 #include "ops/axes.h"
 #include "ops/lines.h"
 #include "tensor/fold.h"
@@ -74,6 +75,8 @@ const tad_op tad__op_prod = {
     .formula = "prod(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward,
     .backward = backward,

@@ -103,6 +103,7 @@ const tad_op tad__op_qr = {
     .about = "QR factorisation",
     .formula = "qr(x)",
     .arity = 1,
+    .packed = true,
     .shape = shape,
     .forward = forward,
     .vjp = vjp,

@@ -1,4 +1,5 @@
 /* A linear recurrence of first order along an axis: what the derivatives of cumulative products are made of, and of itself. */
+#include "ops/arguments.h"
 #include "ops/lines.h"
 #include "ops/sample.h"
 #include "tensor/scan.h"
@@ -103,6 +104,7 @@ const tad_op tad__op_linear_recurrence = {
     .formula = "linear_recurrence(a, b)",
     .arity = 2,
     .attribute_bytes = sizeof(tad__line),
+    ARGUMENTS(AXIS_ARGUMENT),
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -1,4 +1,5 @@
 /* Copies of a value side by side, and copies of each element side by side. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -117,6 +118,7 @@ const tad_op tad__op_tile = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(tad__sizes),
+    ARGUMENTS(NAMED("repeats", tad__sizes, rank, SIZES, REQUIRED)),
     .shape = shape_of_tile,
     .compose = compose_tile,
     SAMPLES(tiles),
@@ -129,6 +131,7 @@ const tad_op tad__op_repeat_interleave = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(repetition),
+    ARGUMENTS(NAMED("times", repetition, repeats, LONG, REQUIRED), MEMBER(repetition, axis, INT)),
     .shape = shape_of_repeat,
     .compose = compose_repeat,
     SAMPLES(interleaves),

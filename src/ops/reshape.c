@@ -1,4 +1,5 @@
 /* The same elements in another shape. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -79,6 +80,7 @@ const tad_op tad__op_reshape = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(tad__sizes),
+    ARGUMENTS(NAMED("shape", tad__sizes, rank, SIZES, REQUIRED)),
     .shape = shape,
     .view = view,
     .forward = forward,

@@ -1,4 +1,5 @@
 /* Elements of one axis at equal distances, and their adjoint, a value with a constant around and between its elements. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
 
@@ -227,6 +228,8 @@ const tad_op tad__op_slice = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(bounds),
+    ARGUMENTS(MEMBER(bounds, start, LONG, REQUIRED), MEMBER(bounds, stop, LONG, REQUIRED), MEMBER(bounds, axis, INT)),
+    .defaults = &(const bounds){.step = 1},
     .shape = shape_of_slice,
     .view = view_slice,
     .vjp = vjp_slice,
@@ -241,6 +244,9 @@ const tad_op tad__op_pad = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(padding),
+    ARGUMENTS(MEMBER(padding, before, LONG, REQUIRED), MEMBER(padding, behind, LONG, REQUIRED),
+              MEMBER(padding, axis, INT), MEMBER(padding, value, NUMBER)),
+    .defaults = &(const padding){.step = 1},
     .shape = shape_of_pad,
     .forward = forward_pad,
     .backward = backward_pad,

@@ -1,5 +1,6 @@
 /* Softmax and its logarithm along one axis. */
 #include "tensor/softmax.h"
+#include "ops/arguments.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 
@@ -129,6 +130,8 @@ const tad_op tad__op_softmax = {
     .formula = "softmax(x)",
     .arity = 1,
     .attribute_bytes = sizeof(int),
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){-1},
     .shape = shape,
     .forward = forward_softmax,
     .backward = backward_softmax,
@@ -143,6 +146,8 @@ const tad_op tad__op_log_softmax = {
     .formula = "log_softmax(x)",
     .arity = 1,
     .attribute_bytes = sizeof(int),
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){-1},
     .shape = shape,
     .forward = forward_log_softmax,
     .backward = backward_log_softmax,

@@ -1,4 +1,5 @@
 /* Systems of linear equations: with triangular matrices, and with any. */
+#include "ops/arguments.h"
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
@@ -196,12 +197,25 @@ static const tad_sample samples[] = {
     {.in = "[0, 0] [0, 2]"}, {.in = "[2, 1, 2, 2] [3, 2, 1]"}, {.in = "[2, 2] [2, 0]"},
 };
 
+static tad_var call_triangular(tad_args args)
+{
+    return tad_solve_triangular(args.x[0], args.x[1], args.attributes);
+}
+
+static tad_var call(tad_args args)
+{
+    return tad_solve(args.x[0], args.x[1]);
+}
+
 const tad_op tad__op_solve_triangular = {
     .name = "solve_triangular",
     .about = "solution of linear equations with a triangular matrix",
     .formula = "solve_triangular(a, b)",
     .arity = 2,
     .attribute_bytes = sizeof(tad_triangular_options),
+    ARGUMENTS(MEMBER(tad_triangular_options, upper, FLAG), MEMBER(tad_triangular_options, transposed, FLAG),
+              MEMBER(tad_triangular_options, unit_diagonal, FLAG)),
+    .call = call_triangular,
     .shape = shape,
     .forward = forward_triangular,
     .vjp = vjp_triangular,
@@ -215,6 +229,7 @@ const tad_op tad__op_solve = {
     .about = "solution of linear equations",
     .formula = "solve(a, b)",
     .arity = 2,
+    .call = call,
     .shape = shape,
     .forward = forward,
     .vjp = vjp,

@@ -1,4 +1,5 @@
 /* Axes of size 1, taken away and put in. */
+#include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -88,6 +89,8 @@ const tad_op tad__op_squeeze = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(MEMBER(attributes, axis, INT, TURNS(attributes, all))),
+    .defaults = &(const attributes){.all = true},
     .shape = shape_of_squeeze,
     .view = view,
     .vjp = vjp,
@@ -102,6 +105,7 @@ const tad_op tad__op_unsqueeze = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(MEMBER(attributes, axis, INT, REQUIRED)),
     .shape = shape_of_unsqueeze,
     .view = view,
     .vjp = vjp,

@@ -1,4 +1,5 @@
 /* Sum and mean, over all axes or some. */
+#include "ops/arguments.h"
 #include "ops/axes.h"
 #include "tensor/move.h"
 
@@ -72,6 +73,8 @@ const tad_op tad__op_sum = {
     .formula = "sum(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward_sum,
     .backward = backward_sum,
@@ -88,6 +91,8 @@ const tad_op tad__op_mean = {
     .formula = "mean(x)",
     .arity = 1,
     .attribute_bytes = sizeof(tad__axes),
+    ARGUMENTS(AXES_ARGUMENTS),
+    .defaults = &(const tad__axes){.all = true},
     .shape = tad__axes_shape,
     .forward = forward_mean,
     .backward = backward_mean,

@@ -1,5 +1,6 @@
 /* Gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with strides of 0, so
  * that whole rows are moved at once and nothing is built. */
+#include "ops/arguments.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
@@ -164,6 +165,9 @@ const tad_op tad__op_take_along_axis = {
     .indices = 1u << INDICES,
     .any_dtype = true,
     .attribute_bytes = sizeof(int),
+    .operands = "x indices",
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_take,
     .compose = compose_take,
     SAMPLES(takes),
@@ -177,6 +181,9 @@ const tad_op tad__op_index_select = {
     .indices = 1u << INDICES,
     .any_dtype = true,
     .attribute_bytes = sizeof(int),
+    .operands = "x indices",
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_selection,
     .compose = compose_select,
     SAMPLES(selects),
@@ -189,6 +196,9 @@ const tad_op tad__op_index_add = {
     .arity = 3,
     .indices = 1u << INDICES,
     .attribute_bytes = sizeof(int),
+    .operands = "x indices source",
+    ARGUMENTS(AXIS_ARGUMENT),
+    .defaults = &(const int){0},
     .shape = shape_of_index_add,
     .compose = compose_index_add,
     SAMPLES(adds),
@@ -199,6 +209,7 @@ const tad_op tad__op_embedding = {
     .about = "rows of a matrix chosen by index",
     .formula = "embedding(weights, indices)",
     .arity = 2,
+    .operands = "weights indices",
     .indices = 1u << INDICES,
     .any_dtype = true,
     .shape = shape_of_embedding,

@@ -1,4 +1,5 @@
 /* Triangles of matrices: the elements on and below a diagonal, or on and above. */
+#include "ops/arguments.h"
 #include "ops/matrix.h"
 #include "ops/sample.h"
 
@@ -103,6 +104,7 @@ const tad_op tad__op_tril = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(MEMBER(attributes, k, LONG)),
     .shape = shape,
     .forward = forward,
     .backward = backward,
@@ -118,6 +120,8 @@ const tad_op tad__op_triu = {
     .arity = 1,
     .any_dtype = true,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(MEMBER(attributes, k, LONG)),
+    .defaults = &(const attributes){.upper = true},
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -1,4 +1,5 @@
 /* Variance and standard deviation, over all axes or some. */
+#include "ops/arguments.h"
 #include "ops/center.h"
 #include "ops/norm.h"
 #include "ops/sample.h"
@@ -148,6 +149,8 @@ const tad_op tad__op_variance = {
     .formula = "variance(x)",
     .arity = 1,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(AXES_ARGUMENTS, MEMBER(attributes, correction, INT)),
+    .defaults = &(const attributes){.axes = {.all = true}},
     .shape = shape,
     .forward = forward_variance,
     .backward = backward_variance,
@@ -163,6 +166,8 @@ const tad_op tad__op_std = {
     .formula = "std(x)",
     .arity = 1,
     .attribute_bytes = sizeof(attributes),
+    ARGUMENTS(AXES_ARGUMENTS, MEMBER(attributes, correction, INT)),
+    .defaults = &(const attributes){.axes = {.all = true}},
     .shape = shape,
     .forward = forward_std,
     .backward = backward_std,

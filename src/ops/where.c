@@ -174,6 +174,7 @@ const tad_op tad__op_where = {
     .about = "choice between two values",
     .formula = "c ? a : b",
     .arity = OPERANDS,
+    .operands = "c a b",
     .mixes = true,
     .shape = shape,
     .forward = forward,
