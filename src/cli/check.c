@@ -61,7 +61,7 @@ static tad_var record_with(void *user, size_t n, const tad_var x[])
     memset(s->vars, 0, s->m->count * sizeof *s->vars);
     for (size_t i = 0; i < n; i++)
         s->vars[s->wrt[i]] = x[i];
-    if (tad_model_record(s->m->model, x[0].tape, s->vars, NULL) != TAD_OK)
+    if (tad_model_record_with(s->m->model, x[0].tape, s->vars, NULL) != TAD_OK)
         return (tad_var){0};
     return s->vars[s->output];
 }

@@ -15,21 +15,16 @@ void *cli_room(const cli_call *cli, size_t count, size_t size)
     return room;
 }
 
-/* An error of the language, in the lines that the user wrote. */
+/* An error of the language, at its place in what the user wrote. */
 static int complain_text(const cli_model *m, const tad_text_error *error)
 {
     tad_text_error shown = *error;
     char           text[2048];
-    if (shown.line > 0) {
-        int lines = 1;
-        for (size_t i = 0; i < m->bytes; i++)
-            lines += m->text[i] == '\n' && i + 1 < m->bytes;
-        shown.line -= m->before;
-        if (shown.line > lines) { /* in the bracket that -e closes */
-            shown.line = lines;
-            shown.column = (int)strlen(m->text) + 1;
-        }
-    }
+    shown.line -= shown.line > 0 ? m->before : 0;
+    shown.column -= shown.line == 1 ? m->ahead : 0;
+    if (m->cli->options.expression && !shown.hint[0] && strncmp(shown.message, "there is no value '", 19) == 0)
+        snprintf(shown.hint, sizeof shown.hint, "give it one behind the expression: %.*s=1", (int)strcspn(shown.message + 19, "'"),
+                 shown.message + 19);
     tad_text_error_write(&shown, m->file, m->text, m->bytes, text, sizeof text);
     fflush(stdout);
     fputs(text, stderr);
@@ -120,7 +115,7 @@ static const char *free_name(const cli_model *m, int words, char **word)
 }
 
 /* The text of -e as a whole model: a bare expression becomes an assignment, and what the command line gives values to and the
- * text does not declare is declared in front, on lines of its own so that places in the text remain. */
+ * text does not declare is declared on lines in front. */
 static int complete(cli_model *m, int words, char **word, bool declare)
 {
     bool   bare = is_expression(m->text);
@@ -135,11 +130,8 @@ static int complete(cli_model *m, int words, char **word, bool declare)
     size_t used = 0;
     for (int i = 0; declare && i < words; i++, m->before++)
         used += (size_t)snprintf(m->whole + used, room - used, "input %s\n", word[i]);
-    if (bare) {
-        used += (size_t)snprintf(m->whole + used, room - used, "%s = (\n", free_name(m, words, word));
-        m->before++;
-    }
-    snprintf(m->whole + used, room - used, "%s%s", m->text, bare ? "\n)" : "");
+    m->ahead = bare ? snprintf(m->whole + used, room - used, "%s = ", free_name(m, words, word)) : 0;
+    snprintf(m->whole + used + m->ahead, room - used - (size_t)m->ahead, "%s", m->text);
     return CLI_DONE;
 }
 

@@ -46,10 +46,13 @@ static void json_member(tad__output *out, bool first, const char *key, const cha
 
 static void json_operation(tad__output *out, const tad_op *op)
 {
+    char signature[400];
     tad__output_text(out, "{");
     json_member(out, true, "name", op->name);
     json_member(out, false, "about", op->about);
     json_member(out, false, "formula", op->formula);
+    tad_op_signature(op, signature, sizeof signature);
+    json_member(out, false, "call", signature[0] ? signature : NULL);
     cli_json_key(out, false, "operands");
     tad__output_add(out, "%d", op->arity);
     cli_json_key(out, false, "optional");
@@ -156,12 +159,16 @@ static int print_operation(const cli_call *cli, const tad_op *op)
 {
     static const char *const names[2][2] = {{"dy/dx", ""}, {"dy/da", "dy/db"}};
     int                      status = CLI_DONE;
+    char                     signature[400];
     printf("%s%s%s: %s\n\n", cli_bold(cli), op->name, cli_plain(cli), op->about ? op->about : "");
+    tad_op_signature(op, signature, sizeof signature);
     printf("  y     = %s\n", op->formula);
     for (int k = 0; is_elementwise(op) && k < op->arity; k++)
         printf("  %s = %s\n", names[op->arity - 1][k], op->partial[k]);
     if (op->kink)
         printf("  not smooth where %s%s\n", op->kink, is_elementwise(op) ? " = 0" : "");
+    if (signature[0])
+        printf("  in a model: %s\n", signature);
     if (op->constant)
         printf("  its result is a constant: nothing is differentiated through it\n");
     if (op->optional)
@@ -169,7 +176,7 @@ static int print_operation(const cli_call *cli, const tad_op *op)
     if (op->linear)
         printf("  linear in %s\n", op->arity == 1 ? "its operand" : "each operand");
     if (!is_elementwise(op)) {
-        printf("  of whole tensors; operands, shapes and derivative are told in tad/operations.h\n");
+        printf("  of whole tensors: what it does, and its derivative, is told in tad/operations.h\n");
         return status;
     }
     for (int k = 0; k < op->arity && status == CLI_DONE; k++)

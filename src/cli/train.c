@@ -82,11 +82,12 @@ static int descend(training *t)
 {
     const cli_call       *cli = t->m.cli;
     cli_progress     progress;
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second Ctrl-C ends all */
+    struct sigaction before, action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second Ctrl-C ends all */
     int64_t          steps = cli->options.steps;
     double           loss;
     int              status = CLI_DONE;
-    sigaction(SIGINT, &action, NULL);
+    if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* in the background it is ignored */
+        sigaction(SIGINT, &action, NULL);
     cli_progress_start(&progress, cli, "train", steps, "loss");
     for (int64_t step = 1;; step++) {
         status = differentiate(t, &loss);

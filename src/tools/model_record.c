@@ -144,7 +144,8 @@ static void record_entry(recording *r, const tad__entry *entry)
 {
     const tad__step none = {.at = NULL};
     bool            value = entry->symbol.kind == TAD_SYMBOL_VALUE;
-    tad_var         y = value ? record_value(r, entry) : leaf(r, &entry->symbol);
+    bool            given = !value && r->vars[entry->number].tape;
+    tad_var         y = value ? record_value(r, entry) : given ? r->vars[entry->number] : leaf(r, &entry->symbol);
     if (r->status != TAD_OK)
         return;
     if (!tad_name(y)) /* one that is only another name of a value keeps the first */
@@ -168,7 +169,6 @@ tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var var
         tad__text_add(&words, "tad_model_record: %s is NULL", !model ? "model" : !tape ? "tape" : "vars");
         return TAD_EARG;
     }
-    memset(vars, 0, model->count * sizeof *vars);
     recording r = {
         .model = model, .tape = tape, .vars = vars, .stack = small, .error = error, .most = most, .caller = caller};
     size_t bytes = model->steps.depth * sizeof *r.stack;
@@ -192,5 +192,15 @@ tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var var
 
 tad_status tad_model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
 {
+    if (model && vars)
+        memset(vars, 0, model->count * sizeof *vars);
+    return tad__model_record(model, tape, vars, error, INT64_MAX, TAD_CALLER);
+}
+
+tad_status tad_model_record_with(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
+{
+    for (size_t i = 0; model && vars && i < model->count; i++)
+        if (model->entries[i]->symbol.kind == TAD_SYMBOL_VALUE)
+            vars[i] = (tad_var){0};
     return tad__model_record(model, tape, vars, error, INT64_MAX, TAD_CALLER);
 }
