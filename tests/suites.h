@@ -30,6 +30,7 @@
     SUITE(torch)                                                                                                       \
     SUITE(gradcheck)                                                                                                   \
     SUITE(gradcheck_errors)                                                                                            \
+    SUITE(planted)                                                                                                     \
     SUITE(explain)                                                                                                     \
     SUITE(paths)                                                                                                       \
     SUITE(tape)                                                                                                        \

@@ -40,14 +40,14 @@ static tad_var kink(void *user, size_t n, const tad_var x[])
 static const char expected_text[] =
     "input 0, element 0 at 0: 0 by tad_backward, 0 by tad_gradient, 0.5 by differences: wrong\n"
     "input 1, element 2 at 1.5: 1 by tad_backward, 2 by tad_gradient, 3 by differences: not smooth here\n"
-    "3 entries: 1 agree, 1 wrong, 1 not smooth here, 0 not finite here; worst error 5.0e-01\n";
+    "3 entries: 1 agree, 1 wrong, 1 not smooth here, 0 undecided; worst error 5.0e-01\n";
 
 START_TEST(text)
 {
     tad_gradcheck_entry entries[] = {
         {.numeric = 0.5, .verdict = TAD_WRONG},
-        {.element = 1, .value = 7, .analytic = 8, .recorded = 8, .numeric = 8},
-        {.input = 1, .element = 2, .value = 1.5, .analytic = 1, .recorded = 2, .numeric = 3, .verdict = TAD_NOT_SMOOTH},
+        {.element = 1, .value = 7, .analytic = 8, .recorded = 8, .forward = 8, .numeric = 8},
+        {.input = 1, .element = 2, .value = 1.5, .analytic = 1, .recorded = 2, .forward = 1, .numeric = 3, .verdict = TAD_NOT_SMOOTH},
     };
     tad_gradcheck_report report = {
         .count = 3, .entries = entries, .agree = 1, .wrong = 1, .not_smooth = 1, .worst = 0.5};
@@ -77,7 +77,7 @@ START_TEST(verdict_names)
     ck_assert_str_eq(tad_verdict_name(TAD_AGREES), "agrees");
     ck_assert_str_eq(tad_verdict_name(TAD_WRONG), "wrong");
     ck_assert_str_eq(tad_verdict_name(TAD_NOT_SMOOTH), "not smooth here");
-    ck_assert_str_eq(tad_verdict_name(TAD_UNDECIDED), "not finite here");
+    ck_assert_str_eq(tad_verdict_name(TAD_UNDECIDED), "cannot be decided at this precision");
     ck_assert_str_eq(tad_verdict_name((tad_verdict)4), "unknown verdict");
     tad_gradcheck_free(NULL);
     tad_gradcheck_free(&(tad_gradcheck_report){0});

@@ -243,6 +243,7 @@ tad_status tad__sweep_run(const tad__sweep *s)
     tad_tape  *tape = s->tape;
     tad_frame  outer = tad_enter(tape, NULL, s->caller);
     uint32_t   paused = tad__end_pause(tape), id = s->high + 1;
+    tape->reads++; /* adjoints are there to be read */
     tad_status status = TAD_OK;
     while (status == TAD_OK && (id = pull_scalars(tape, id, s->low)) != DONE)
         status = expands(s, id) ? pull_checkpoint(s, id) : pull_record(s, id);

@@ -29,6 +29,7 @@ bool tad_branch(tad_var condition)
     if (tad__check(condition, "tad_branch", caller) != TAD_OK)
         return false;
     tad_tape *tape = condition.tape;
+    tape->reads++;
     tad_array array;
     tad__value_array(tape, condition.id, &array);
     int64_t count = tad__array_count(&array);

@@ -66,6 +66,8 @@ static tad_status note_branch(tad_var x, const char *name, const void *caller)
 double tad_value(tad_var x)
 {
     const unsigned steps = TAD__SCALAR | TAD__STEPS;
+    if (x.tape)
+        x.tape->reads++;
     if (x.tape && tad__is_on(x.tape, x) && (x.tape->nodes[x.id].flags & steps) == TAD__SCALAR)
         return x.tape->values[x.id];
     if (tad__check(x, "tad_value", TAD_CALLER) != TAD_OK)
@@ -88,6 +90,7 @@ tad_status tad_read(tad_var x, void *out, size_t bytes)
     tad_status status = tad__check(x, "tad_read", TAD_CALLER);
     if (status != TAD_OK)
         return status;
+    x.tape->reads++;
     tad_array array;
     tad__value_array(x.tape, x.id, &array);
     size_t needed = tad__array_bytes(&array);

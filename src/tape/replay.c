@@ -108,8 +108,7 @@ static tad_status recompute_record(tad_tape *tape, uint32_t id, const void *call
     return tad__end_call(&call);
 }
 
-/* Computes the nodes from *id to below `end` again; *id is then where that ended. */
-static tad_status recompute(tad_tape *tape, uint32_t *id, uint32_t end, const void *caller)
+tad_status tad__recompute(tad_tape *tape, uint32_t *id, uint32_t end, const void *caller)
 {
     tad_status status = TAD_OK;
     tad_frame  outer = tad_enter(tape, NULL, caller);
@@ -272,7 +271,7 @@ static tad_status replay(tad_tape *tape, uint32_t from, const char *copies, cons
     uint32_t   end = tape->count, id = from;
     tad_status before = tape->status;
     exchange_leaves(tape);
-    tad_status status = recompute(tape, &id, end, caller);
+    tad_status status = tad__recompute(tape, &id, end, caller);
     if (status == TAD_OK && tape->branch_count == 0)
         return TAD_OK;
     /* of a node that refused, nothing is known */
@@ -281,7 +280,7 @@ static tad_status replay(tad_tape *tape, uint32_t from, const char *copies, cons
         return TAD_OK;
     exchange_leaves(tape);
     uint32_t again = from;
-    if (recompute(tape, &again, id, caller) != TAD_OK)
+    if (tad__recompute(tape, &again, id, caller) != TAD_OK)
         tad_tape_rewind(tape, from);
     return status;
 }

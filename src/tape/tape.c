@@ -87,7 +87,8 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
 static uint32_t room(const tad_tape *tape)
 {
     size_t both = tape->node_capacity < tape->value_capacity ? tape->node_capacity : tape->value_capacity;
-    return both < TAD__INVALID ? (uint32_t)both : TAD__INVALID;
+    uint32_t most = tape->limit ? tape->limit : TAD__INVALID;
+    return both < most ? (uint32_t)both : most;
 }
 
 /* The short way of scalars compares count and capacity anyway, so a pause costs it nothing. */
@@ -129,11 +130,21 @@ void tad__pause_again(tad_tape *tape, uint32_t paused)
     set_paused(tape, paused);
 }
 
+void tad__set_limit(tad_tape *tape, uint32_t limit)
+{
+    tape->limit = limit;
+    set_paused(tape, tape->paused);
+}
+
 bool tad__grow(tad_tape *tape, const void *caller, const char *name)
 {
     size_t wanted = (size_t)tape->count + 1;
     if (wanted >= TAD__INVALID) {
         tad__fail(tape, caller, TAD_ENOMEM, "%s: the tape is full: it has 2^32 - 2 nodes", name);
+        return false;
+    }
+    if (tape->limit && wanted > tape->limit) {
+        tad__fail(tape, caller, TAD_ENOMEM, "%s: recording was to end here", name);
         return false;
     }
     if (wanted <= room(tape))

@@ -114,6 +114,9 @@ struct tad_tape {
 
     tad_allocator allocator;
 
+    uint32_t limit; /* see tad__set_limit */
+    uint64_t reads; /* how often a program has read numbers, to which it may have done anything */
+
     int  depth; /* of checkpoints that a recorded derivative is in */
     bool busy;  /* a function is recorded again, or for a checkpoint: nobody may sweep or replay in between */
 
@@ -172,6 +175,9 @@ void     tad__pause_again(tad_tape *tape, uint32_t paused);
 /* Makes room for one more node; false and an error if there is none. */
 bool tad__grow(tad_tape *tape, const void *caller, const char *name);
 
+/* Node number `limit` cannot be recorded: the error is that of whoever tries, so that it is known who does. 0: no limit. */
+void tad__set_limit(tad_tape *tape, uint32_t limit);
+
 /* The value of a node as an array. It stays valid until the next node is recorded. */
 void tad__value_array(const tad_tape *tape, uint32_t id, tad_array *out);
 
@@ -224,6 +230,9 @@ bool tad__keep_values(tad_tape *tape, uint32_t from, size_t n, tad_var x[], cons
 /* Computes the scalars from id `id` to below `end` again, up to the first node with a record, whose id is returned, or
  * `end`. */
 uint32_t tad__recompute_scalars(const tad_tape *tape, uint32_t id, uint32_t end);
+
+/* Computes the nodes from *id to below `end` again; *id is then where that ended. */
+tad_status tad__recompute(tad_tape *tape, uint32_t *id, uint32_t end, const void *caller);
 
 /* Remembers that the program read a value that it may branch on. */
 tad_status tad__add_branch(tad_tape *tape, uint32_t id, bool truth, const void *caller, const char *name);
