@@ -20,6 +20,28 @@ static int print_report(const cli_call *cli, const tad_gradcheck_report *report)
     return CLI_DONE;
 }
 
+/* What the numbers of inputs in reports mean, as far as names fit on a line. */
+static void name_inputs(size_t n, const char *const names[])
+{
+    printf("\ninputs:");
+    for (size_t i = 0; i < n && i < 16; i++)
+        printf("%s %zu %s", i ? "," : "", i, names[i]);
+    puts(n > 16 ? ", ..." : "");
+}
+
+static bool begin_json(size_t n, const char *const names[])
+{
+    tad__output out;
+    tad__output_start(&out, cli_writer(stdout));
+    tad__output_text(&out, "{\"inputs\": [");
+    for (size_t i = 0; i < n; i++) {
+        tad__output_text(&out, i ? ", " : "");
+        cli_json_text(&out, names[i]);
+    }
+    tad__output_text(&out, "], \"reports\": {");
+    return tad__output_end(&out) == TAD_OK;
+}
+
 /* One report of a run: as text, or as a member of a JSON object. */
 static int show_report(const cli_call *cli, bool first, const char *name, const tad_gradcheck_report *report)
 {
@@ -27,9 +49,7 @@ static int show_report(const cli_call *cli, bool first, const char *name, const 
     if (cli->options.json) {
         tad__output out;
         tad__output_start(&out, cli_writer(stdout));
-        tad__output_text(&out, first ? "{" : ", ");
-        cli_json_text(&out, name);
-        tad__output_text(&out, ": ");
+        cli_json_key(&out, first, name);
         if (tad__output_end(&out) != TAD_OK || tad_gradcheck_json(report, cli_writer(stdout)) != TAD_OK)
             status = CLI_WRONG;
     } else {
@@ -72,10 +92,14 @@ static int check_outputs(const cli_call *cli, subject *s, size_t outputs, const 
     tad_gradcheck_options options = check_options(cli);
     int                   result = CLI_DONE;
     tad_var              *x = cli_room(cli, s->count, sizeof *x);
-    if (!x)
-        return CLI_WRONG;
-    for (size_t k = 0; k < s->count; k++)
+    const char          **names = cli_room(cli, s->count, sizeof *names);
+    size_t                agree = 0, entries = 0;
+    for (size_t k = 0; x && names && k < s->count; k++) {
         x[k] = m->vars[s->wrt[k]];
+        names[k] = tad_model_symbol(m->model, s->wrt[k])->name;
+    }
+    if (!x || !names || (cli->options.json && !begin_json(s->count, names)))
+        result = CLI_WRONG;
     for (size_t i = 0; i < outputs && result != CLI_WRONG; i++) {
         tad_gradcheck_report report = {0};
         s->output = output[i];
@@ -83,9 +107,16 @@ static int check_outputs(const cli_call *cli, subject *s, size_t outputs, const 
         int        found = status == TAD_OK ? show_report(cli, i == 0, tad_model_symbol(m->model, output[i])->name, &report)
                                             : cli_complain_tape(m, status);
         result = found > result ? found : result;
+        agree += report.agree;
+        entries += report.count;
         tad_gradcheck_free(&report);
     }
+    if (result != CLI_WRONG && cli->options.json)
+        puts("}}");
+    else if (result != CLI_WRONG && (agree < entries || cli->options.all))
+        name_inputs(s->count, names);
     free(x);
+    free(names);
     return result;
 }
 
@@ -110,8 +141,6 @@ static int check_model(cli_call *cli)
         status = cli_complain(cli, "declare what is differentiated by with input or param", "there is nothing to check");
     if (status == CLI_DONE)
         status = check_outputs(cli, &s, outputs, output);
-    if (cli->options.json && status != CLI_WRONG)
-        puts("}");
     free(output);
     free(wrt);
     free(s.vars);
@@ -174,12 +203,14 @@ static int check_function(cli_call *cli)
     if (status == CLI_DONE)
         status = find_function(cli, &library, &f);
     if (status == CLI_DONE) {
-        fflush(stdout);
+        static const char *const names[] = {"x"};
+        if (cli->options.json && !begin_json(1, names))
+            status = CLI_WRONG;
         tad_status checked = tad_gradcheck_function(f, n, x, &options, &report);
         status = checked == TAD_OK ? show_report(cli, true, cli->options.fn, &report)
                                    : cli_complain(cli, tad_status_hint(checked), "%s", tad_status_meaning(checked));
         if (cli->options.json && status != CLI_WRONG)
-            puts("}");
+            puts("}}");
     }
     tad_gradcheck_free(&report);
     free(x);

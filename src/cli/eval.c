@@ -1,5 +1,5 @@
 /* tad eval: the outputs of a model, and their derivatives. */
-#include "cli/print.h"
+#include "cli/trust.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +140,18 @@ static int show_jvp(evaluation *e, size_t output, tad_var y)
     return status == TAD_OK ? show_node(e, false, title, "jvp", dy) : cli_complain_tape(&e->m, status);
 }
 
+static int show_trust(evaluation *e, tad_var y)
+{
+    const char **names = cli_room(e->m.cli, e->wrt_count, sizeof *names);
+    if (!names)
+        return CLI_WRONG;
+    for (size_t k = 0; k < e->wrt_count; k++)
+        names[k] = name_of(e, e->wrt[k]);
+    int status = cli_show_trust(&e->m, &e->out, y, e->wrt_count, e->x, names);
+    free(names);
+    return status;
+}
+
 /* ---- What was asked for ---- */
 
 /* Sets the direction of x[k] to numbers of its shape. */
@@ -237,6 +249,8 @@ static int show_output(evaluation *e, size_t output)
             status = show_hessian(e, output, y);
         if (status == CLI_DONE && e->m.cli->options.jvp)
             status = show_jvp(e, output, y);
+        if (status == CLI_DONE && e->m.cli->options.trust && tad_count(y) == 1)
+            status = show_trust(e, y);
     }
     if (e->json)
         tad__output_text(&e->out, "}");

@@ -20,7 +20,6 @@ static int complain_text(const cli_model *m, const tad_text_error *error)
 {
     tad_text_error shown = *error;
     char           text[2048];
-    shown.line -= shown.line > 0 ? m->before : 0;
     shown.column -= shown.line == 1 ? m->ahead : 0;
     if (m->cli->options.expression && !shown.hint[0] && strncmp(shown.message, "there is no value '", 19) == 0)
         snprintf(shown.hint, sizeof shown.hint, "give it one behind the expression: %.*s=1", (int)strcspn(shown.message + 19, "'"),
@@ -124,14 +123,15 @@ static int complete(cli_model *m, int words, char **word, bool declare)
         room += strlen(word[i]) + 8;
     free(m->whole);
     m->whole = cli_room(m->cli, room, 1);
-    m->before = 0;
     if (!m->whole)
         return CLI_WRONG;
     size_t used = 0;
-    for (int i = 0; declare && i < words; i++, m->before++)
-        used += (size_t)snprintf(m->whole + used, room - used, "input %s\n", word[i]);
-    m->ahead = bare ? snprintf(m->whole + used, room - used, "%s = ", free_name(m, words, word)) : 0;
-    snprintf(m->whole + used + m->ahead, room - used - (size_t)m->ahead, "%s", m->text);
+    for (int i = 0; declare && i < words; i++) /* on one line, so that the numbers of lines are those of the text */
+        used += (size_t)snprintf(m->whole + used, room - used, "input %.*s; ", (int)strcspn(word[i], "#\n"), word[i]);
+    if (bare)
+        used += (size_t)snprintf(m->whole + used, room - used, "%s = ", free_name(m, words, word));
+    m->ahead = (int)used;
+    snprintf(m->whole + used, room - used, "%s", m->text);
     return CLI_DONE;
 }
 

@@ -13,8 +13,8 @@ typedef struct cli_model {
     const char *file; /* its name in messages */
     char       *text; /* as it was written */
     size_t      bytes;
-    char       *whole;  /* the same with what -e adds: `before` lines in front, and `ahead` characters in the first line */
-    int         before, ahead;
+    char       *whole; /* the same with what -e adds: `ahead` characters in front */
+    int         ahead;
     tad_model  *model;
     tad_tape   *tape;
     tad_var    *vars; /* one for each symbol */

@@ -122,7 +122,7 @@ void cli_plot_draw(const cli_call *cli, cli_plot *plot, int columns, int rows, c
         double part = 1 - (double)r / (g.rows - 1);
         double y = curve->logarithmic ? exp(log(low) + part * (log(high) - log(low))) : low + part * (high - low);
         if (r % 3 == 0 || r == g.rows - 1)
-            snprintf(label, sizeof label, "%.3g", !curve->logarithmic && fabs(y) < 1e-9 * (high - low) ? 0 : y);
+            snprintf(label, sizeof label, "%.4g", !curve->logarithmic && fabs(y) < 1e-9 * (high - low) ? 0 : y);
         size_t used = (size_t)snprintf(line, CLI_PLOT_BYTES, "%*s %s", LABEL - 1, label, braille ? "│" : "|");
         for (int c = 0; c < g.columns; c++)
             used += write_cell(&g, g.cell[r][c], line + used);

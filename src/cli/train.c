@@ -105,7 +105,7 @@ static int descend(training *t)
     if (isfinite(loss))
         return CLI_DONE;
     cli_complain(cli, t->history.steps > 1 ? "a smaller --rate may help" : "the model has no value at these numbers",
-                 "the loss is %g after %lld steps", loss, (long long)t->history.steps - 1);
+                 "the loss is %g after %lld step%s", loss, (long long)t->history.steps - 1, t->history.steps == 2 ? "" : "s");
     return CLI_FAILED;
 }
 
@@ -164,8 +164,8 @@ static void print_text(const training *t)
     static const char *const names[] = {"sgd", "momentum", "adam"};
     const cli_call               *cli = t->m.cli;
     char                     first[40], last[40];
-    printf("%sloss %s -> %s%s in %lld steps (%s, rate %g)\n\n", cli_bold(cli), cli_number(cli, t->history.loss[0], first),
-           cli_number(cli, t->history.last, last), cli_plain(cli), (long long)t->history.steps - 1, names[cli->options.optimizer],
+    printf("%sloss %s -> %s%s in %lld step%s (%s, rate %g)\n\n", cli_bold(cli), cli_number(cli, t->history.loss[0], first),
+           cli_number(cli, t->history.last, last), cli_plain(cli), (long long)t->history.steps - 1, t->history.steps == 2 ? "" : "s", names[cli->options.optimizer],
            cli->options.rate);
     if (t->history.count > 1)
         print_chart(t);
