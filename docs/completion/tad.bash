@@ -14,7 +14,7 @@ _tad()
     help:*) words='eval explain check train graph ops help language' ;;
     esac
     case $word:$command in
-    -*:eval) words='--expression --of --wrt --all --hessian --jvp --digits --hex --json --help' ;;
+    -*:eval) words='--expression --of --wrt --all --hessian --trust --jvp --digits --hex --json --help' ;;
     -*:explain) words='--expression --of --wrt --latex --markdown --paths --update --digits --json --help' ;;
     -*:check) words='--expression --of --wrt --all --lib --fn --at --second --tolerance --json --help' ;;
     -*:train) words='--expression --of --rate --steps --optimizer --momentum --svg --quiet --digits --ascii --json --help' ;;

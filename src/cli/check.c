@@ -104,8 +104,8 @@ static int check_outputs(const cli_call *cli, subject *s, size_t outputs, const 
         tad_gradcheck_report report = {0};
         s->output = output[i];
         tad_status status = tad_gradcheck(record_with, s, s->count, x, &options, &report);
-        int        found = status == TAD_OK ? show_report(cli, i == 0, tad_model_symbol(m->model, output[i])->name, &report)
-                                            : cli_complain_tape(m, status);
+        int found = status == TAD_OK ? show_report(cli, i == 0, tad_model_symbol(m->model, output[i])->name, &report)
+                                     : cli_complain_tape(m, status);
         result = found > result ? found : result;
         agree += report.agree;
         entries += report.count;
@@ -138,7 +138,8 @@ static int check_model(cli_call *cli)
     if (status == CLI_DONE)
         status = cli_wrt(&m, &s.count, wrt);
     if (status == CLI_DONE && s.count == 0)
-        status = cli_complain(cli, "declare what is differentiated by with input or param", "there is nothing to check");
+        status =
+            cli_complain(cli, "declare what is differentiated by with input or param", "there is nothing to check");
     if (status == CLI_DONE)
         status = check_outputs(cli, &s, outputs, output);
     free(output);
@@ -165,7 +166,8 @@ static int read_point(const cli_call *cli, size_t *n, double **x)
             break;
         (*x)[(*n)++] = strtod(at, &end);
         if (end == at || (*end && !strchr(", \t\n", *end)))
-            return cli_complain(cli, "numbers are separated by commas or blanks: --at 1.2,1.0", "--at: '%.20s' is no number", at);
+            return cli_complain(cli, "numbers are separated by commas or blanks: --at 1.2,1.0",
+                                "--at: '%.20s' is no number", at);
         at = end;
     }
     return *n ? CLI_DONE : cli_complain(cli, NULL, "--at has no numbers; expected a point, as in --at 1.2,1.0");
@@ -177,14 +179,15 @@ static int find_function(const cli_call *cli, void **library, tad_c_function **f
     *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
     if (!*library) {
         const char *why = dlerror();
-        return cli_complain(cli, strchr(name, '/') ? "compile it by: cc -shared -fPIC -o mine.so mine.c -lm"
-                                                   : "a library in this folder is written ./mine.so",
+        return cli_complain(cli,
+                            strchr(name, '/') ? "compile it by: cc -shared -fPIC -o mine.so mine.c -lm"
+                                              : "a library in this folder is written ./mine.so",
                             "--lib: %s", why ? why : name);
     }
     void *symbol = dlsym(*library, cli->options.fn);
     if (!symbol)
-        return cli_complain(cli, "it must not be static; in C++ it must be extern \"C\"", "%s has no function '%s'", name,
-                            cli->options.fn);
+        return cli_complain(cli, "it must not be static; in C++ it must be extern \"C\"", "%s has no function '%s'",
+                            name, cli->options.fn);
     memcpy(f, &symbol, sizeof *f); /* a conversion from object to function pointer, which POSIX has and C11 has not */
     return CLI_DONE;
 }
@@ -224,7 +227,8 @@ int cli_run_check(cli_call *cli)
     const cli_options *options = &cli->options;
     bool               any = options->lib || options->fn || options->at;
     if (any && !(options->lib && options->fn && options->at))
-        return cli_complain(cli, "as in: tad check --lib ./mine.so --fn rosenbrock --at 1.2,1.0", "--lib, --fn and --at belong together; %s is missing",
+        return cli_complain(cli, "as in: tad check --lib ./mine.so --fn rosenbrock --at 1.2,1.0",
+                            "--lib, --fn and --at belong together; %s is missing",
                             !options->lib  ? "--lib"
                             : !options->fn ? "--fn"
                                            : "--at");

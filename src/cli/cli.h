@@ -32,11 +32,11 @@ enum {
 
 /* What was given, or the usual: one member for each row of options.def. A text that was not given is NULL. */
 typedef struct cli_options {
-#define FLAG(name, letter, on, about)                               bool name;
-#define TEXT(name, letter, on, value, about)                        const char *name;
-#define CHOICE(name, letter, on, choices, usual, about)             int name;
-#define COUNT(name, letter, on, value, usual, least, most, about)   int64_t name;
-#define NUMBER(name, letter, on, value, usual, least, most, about)  double name;
+#define FLAG(name, letter, on, about) bool name;
+#define TEXT(name, letter, on, value, about) const char *name;
+#define CHOICE(name, letter, on, choices, usual, about) int name;
+#define COUNT(name, letter, on, value, usual, least, most, about) int64_t name;
+#define NUMBER(name, letter, on, value, usual, least, most, about) double name;
 #include "cli/options.def"
 #undef FLAG
 #undef TEXT

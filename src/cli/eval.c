@@ -5,14 +5,14 @@
 #include <string.h>
 
 typedef struct evaluation {
-    cli_model    m;
-    size_t       output_count, wrt_count;
-    size_t      *outputs, *wrt; /* numbers of symbols */
-    tad_var     *x;             /* by which is differentiated */
-    size_t       columns;       /* elements of all of them */
-    tad_var     *direction;     /* --jvp: one for each x */
-    bool         json;
-    tad__output  out;
+    cli_model   m;
+    size_t      output_count, wrt_count;
+    size_t     *outputs, *wrt; /* numbers of symbols */
+    tad_var    *x;             /* by which is differentiated */
+    size_t      columns;       /* elements of all of them */
+    tad_var    *direction;     /* --jvp: one for each x */
+    bool        json;
+    tad__output out;
 } evaluation;
 
 static const char *name_of(const evaluation *e, size_t symbol)
@@ -22,7 +22,8 @@ static const char *name_of(const evaluation *e, size_t symbol)
 
 /* ---- One piece of what is shown: a title and a tensor ---- */
 
-static void show(evaluation *e, bool first, const char *title, const char *key, int rank, const int64_t dims[], const double *data)
+static void show(evaluation *e, bool first, const char *title, const char *key, int rank, const int64_t dims[],
+                 const double *data)
 {
     if (e->json) {
         cli_json_key(&e->out, first, key);
@@ -56,7 +57,8 @@ static void derivative_title(const evaluation *e, size_t output, size_t k, char 
         size_t length = strlen(name_of(e, e->wrt[i]));
         longest = length > longest ? length : longest;
     }
-    snprintf(title, 300, "  d%.100s/d%-*.100s", name_of(e, output), longest < 30 ? (int)longest : 0, name_of(e, e->wrt[k]));
+    snprintf(title, 300, "  d%.100s/d%-*.100s", name_of(e, output), longest < 30 ? (int)longest : 0,
+             name_of(e, e->wrt[k]));
 }
 
 /* Column k of blocks in a Jacobian with e->columns columns: the derivative by x[k], of the shape of y, then x. */
@@ -108,12 +110,15 @@ static int show_hessian(evaluation *e, size_t output, tad_var y)
 {
     if (tad_count(y) != 1)
         return cli_complain(e->m.cli, "sum or mean make one number of many; --of chooses an output",
-                            "--hessian: output '%s' has %lld numbers; expected one", name_of(e, output), (long long)tad_count(y));
+                            "--hessian: output '%s' has %lld numbers; expected one", name_of(e, output),
+                            (long long)tad_count(y));
     int64_t dims[2] = {(int64_t)e->columns, (int64_t)e->columns};
     double *hessian = cli_room(e->m.cli, e->columns * e->columns, sizeof *hessian);
     if (!hessian)
         return CLI_WRONG;
-    tad_status status = e->columns ? tad_read_hessian(y, e->wrt_count, e->x, hessian, e->columns * e->columns * sizeof *hessian) : TAD_OK;
+    tad_status status =
+        e->columns ? tad_read_hessian(y, e->wrt_count, e->x, hessian, e->columns * e->columns * sizeof *hessian)
+                   : TAD_OK;
     if (status == TAD_OK) {
         if (!e->json) {
             printf("  Hessian, rows and columns by");
@@ -167,8 +172,8 @@ static int set_direction(evaluation *e, size_t k, const char *value)
     if (fits)
         e->direction[k] = tad_tensor_constant(e->m.tape, TAD_F64, rank, dims, data);
     else if (status == CLI_DONE)
-        status = cli_complain(e->m.cli, "a direction has the shape of what moves in it", "--jvp: %s does not fit '%s'", value,
-                              name_of(e, e->wrt[k]));
+        status = cli_complain(e->m.cli, "a direction has the shape of what moves in it", "--jvp: %s does not fit '%s'",
+                              value, name_of(e, e->wrt[k]));
     free(data);
     return status;
 }
@@ -199,7 +204,8 @@ static int read_direction(evaluation *e)
         char  *name = word + strspn(word, " "), *equal = strchr(name, '=');
         size_t k = 0;
         if (!equal)
-            return cli_complain(e->m.cli, "a direction is written as x=1,w=[1,0]", "--jvp: '%s' is no NAME=VALUE", word);
+            return cli_complain(e->m.cli, "a direction is written as x=1,w=[1,0]", "--jvp: '%s' is no NAME=VALUE",
+                                word);
         *equal = 0;
         int symbol = cli_find_symbol(&e->m, name);
         while (symbol >= 0 && k < e->wrt_count && e->wrt[k] != (size_t)symbol)

@@ -1,8 +1,8 @@
 /* tad explain: the derivation of one derivative, or of several. */
 #include "cli/print.h"
 
-#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The step of gradient descent, as the last line of the derivation. */
 static void print_update(const cli_model *m, const char *name, tad_var y, tad_var x)
@@ -12,11 +12,58 @@ static void print_update(const cli_model *m, const char *name, tad_var y, tad_va
     double             gradient, value = tad_value(x), rate = options->update;
     if (tad_read_jacobian(1, &y, 1, &x, &gradient, sizeof gradient) != TAD_OK)
         return;
-    const char *open = options->latex ? "\\[ \\text{" : options->markdown ? "`" : "";
-    const char *close = options->latex ? " \\]" : options->markdown ? "`" : "";
-    const char *name_end = options->latex ? "} \\leftarrow " : " <- ";
-    printf("\n%s%s%s%.*g - %g %s %.*g = %.*g%s\n", open, name, name_end, digits, value, rate,
-           options->latex ? "\\cdot" : "*", digits, gradient, digits, value - rate * gradient, close);
+    char   escaped[200];
+    size_t used = 0;
+    for (const char *at = name; *at && used + 3 < sizeof escaped; at++) {
+        if (options->latex && *at == '_')
+            escaped[used++] = '\\';
+        escaped[used++] = *at;
+    }
+    escaped[used] = 0;
+    const char *format = options->latex      ? "\\[ \\text{%s} \\leftarrow %.*g - %g \\cdot %.*g = %.*g \\]\n"
+                         : options->markdown ? "\n`%s <- %.*g - %g * %.*g = %.*g`\n"
+                                             : "\n%s <- %.*g - %g * %.*g = %.*g\n";
+    printf(format, escaped, digits, value, rate, digits, gradient, digits, value - rate * gradient);
+}
+
+/* A document of LaTeX is held back, so that a step of descent can come before its end. */
+typedef struct held {
+    char  *text;
+    size_t used, room;
+} held;
+
+static bool hold(void *user, const char *text, size_t bytes)
+{
+    held *h = user;
+    if (bytes > h->room - h->used) {
+        size_t room = 2 * h->room + bytes;
+        char  *grown = realloc(h->text, room);
+        if (!grown)
+            return false;
+        h->text = grown;
+        h->room = room;
+    }
+    memcpy(h->text + h->used, text, bytes);
+    h->used += bytes;
+    return true;
+}
+
+static tad_status explain_latex(const cli_model *m, const tad_explain_options *options, const char *name, tad_var y,
+                                tad_var x)
+{
+    static const char end[] = "\\end{document}\n";
+    held              h = {0};
+    tad_status        status = tad_explain(y, x, options, (tad_writer){hold, &h});
+    size_t            length = sizeof end - 1;
+    bool              ends = h.used > length && memcmp(h.text + h.used - length, end, length) == 0;
+    if (status == TAD_OK) {
+        fwrite(h.text, 1, h.used - (ends ? length : 0), stdout);
+        if (m->cli->options.update > 0 && tad_count(x) == 1)
+            print_update(m, name, y, x);
+        printf("%s", ends ? end : "");
+    }
+    free(h.text);
+    return status == TAD_EIO ? TAD_ENOMEM : status;
 }
 
 static int explain_text(const cli_model *m, const char *name, tad_var y, tad_var x)
@@ -27,8 +74,9 @@ static int explain_text(const cli_model *m, const char *name, tad_var y, tad_var
                                                                : TAD_TEXT,
                                    .digits = (int)given->digits,
                                    .most_paths = (size_t)given->paths};
-    tad_status          status = tad_explain(y, x, &options, cli_writer(stdout));
-    if (status == TAD_OK && given->update > 0 && tad_count(x) == 1)
+    tad_status          status =
+        given->latex ? explain_latex(m, &options, name, y, x) : tad_explain(y, x, &options, cli_writer(stdout));
+    if (status == TAD_OK && !given->latex && given->update > 0 && tad_count(x) == 1)
         print_update(m, name, y, x);
     return status == TAD_OK ? CLI_DONE : status == TAD_EIO ? CLI_WRONG : cli_complain_tape(m, status);
 }
@@ -67,7 +115,8 @@ static bool write_path(void *user, size_t n, const tad_path_step steps[], double
 }
 
 /* "paths" is null where values on the way have many elements: there are no paths of numbers then. */
-static int explain_json(const cli_model *m, tad__output *out, const char *y_name, const char *name, tad_var y, tad_var x)
+static int explain_json(const cli_model *m, tad__output *out, const char *y_name, const char *name, tad_var y,
+                        tad_var x)
 {
     path_list list = {.out = out, .left = m->cli->options.paths, .first = true};
     int       rank;
@@ -140,8 +189,14 @@ int cli_run_explain(cli_call *cli)
     if (status == CLI_DONE)
         status = cli_wrt(&m, &count, wrt);
     if (status == CLI_DONE && count != 1 && !cli->options.wrt)
-        status = cli_complain(cli, count ? "name one, or several separated by commas: --wrt w1" : "declare it with input or param",
-                              count ? "by which of its %zu inputs and parameters?" : "there is nothing to differentiate by", count);
+        status = cli_complain(
+            cli, count ? "name one, or several separated by commas: --wrt w1" : "declare it with input or param",
+            count ? "by which of its %zu inputs and parameters?" : "there is nothing to differentiate by", count);
+    if (status == CLI_DONE && count > 1 && cli->options.latex)
+        status = cli_complain(cli, "name one in --wrt",
+                              "--latex writes a document for each derivative; %zu are asked for", count);
+    if (status == CLI_DONE && cli->options.latex && cli->options.markdown)
+        status = cli_complain(cli, NULL, "--latex and --markdown are two formats; expected one of them");
     if (status == CLI_DONE)
         status = explain_all(&m, &out, output, count, wrt);
     free(wrt);

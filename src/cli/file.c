@@ -39,7 +39,8 @@ int cli_close_file(cli_file *file, int status)
     if (written && status == CLI_DONE && file->temporary)
         written = rename(file->temporary, file->name) == 0;
     if (!written)
-        status = cli_complain(file->cli, NULL, "%s could not be written: %s", file->name, strerror(errno ? errno : EIO));
+        status =
+            cli_complain(file->cli, NULL, "%s could not be written: %s", file->name, strerror(errno ? errno : EIO));
     if (status != CLI_DONE && file->temporary)
         remove(file->temporary);
     free(file->temporary);

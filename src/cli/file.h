@@ -5,10 +5,10 @@
 #include "cli/cli.h"
 
 typedef struct cli_file {
-    const cli_call  *cli;
-    const char *name;      /* NULL: stdout */
-    char       *temporary; /* what is written, until it gets its name; NULL: a device or a pipe, written directly */
-    FILE       *stream;
+    const cli_call *cli;
+    const char     *name;      /* NULL: stdout */
+    char           *temporary; /* what is written, until it gets its name; NULL: a device or a pipe, written directly */
+    FILE           *stream;
 } cli_file;
 
 /* Opens a file for writing; NULL or "-": stdout. CLI_DONE, or CLI_WRONG after a complaint. */

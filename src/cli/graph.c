@@ -14,8 +14,8 @@ enum { DOT, SVG, HTML, MERMAID }; /* as --format counts */
 static const struct {
     const char *ending;
     int         format;
-} endings[] = {{".dot", DOT},   {".gv", DOT},       {".svg", SVG},        {".html", HTML},
-               {".htm", HTML},  {".mmd", MERMAID},  {".mermaid", MERMAID}};
+} endings[] = {{".dot", DOT},  {".gv", DOT},      {".svg", SVG},        {".html", HTML},
+               {".htm", HTML}, {".mmd", MERMAID}, {".mermaid", MERMAID}};
 
 /* The format that the name of the file asks for, or --format. */
 static int choose_format(const cli_call *cli, int *format)
@@ -29,12 +29,14 @@ static int choose_format(const cli_call *cli, int *format)
             *format = endings[i].format;
             return CLI_DONE;
         }
-    return cli_complain(cli, "the end of the name chooses the format: .dot, .svg, .html or .mmd", "-o %s: what is to be written?", name);
+    return cli_complain(cli, "the end of the name chooses the format: .dot, .svg, .html or .mmd",
+                        "-o %s: what is to be written?", name);
 }
 
 static int write_graph(const cli_model *m, int format, size_t n, const tad_var y[], tad_writer out)
 {
-    tad_graph_options options = {.values = true, .gradients = n == 1 && tad_count(y[0]) == 1 && tad_is_differentiable(y[0]),
+    tad_graph_options options = {.values = true,
+                                 .gradients = n == 1 && tad_count(y[0]) == 1 && tad_is_differentiable(y[0]),
                                  .digits = (int)m->cli->options.digits};
     tad_status        status = options.gradients ? tad_backward(y[0]) : TAD_OK;
     if (status == TAD_OK)

@@ -7,7 +7,8 @@
 enum { HELP_WIDTH = 78, OPTION_COLUMN = 28 };
 
 const char cli_language[] =
-    "A model is a text of statements, one a line, or separated by semicolons; inside brackets a line goes on. Comments begin "
+    "A model is a text of statements, one a line, or separated by semicolons; inside brackets a line goes on. Comments "
+    "begin "
     "with #.\n\n"
     "  # one unit with two inputs\n"
     "  input x = [0.5, -1]\n"
@@ -15,8 +16,10 @@ const char cli_language[] =
     "  const t = 1\n"
     "  y = tanh(dot(w, x) + b)\n"
     "  output E = (t - y)^2 / 2\n\n"
-    "input, param and const declare names with a number, a vector [1, 2] or a matrix [[1, 2], [3, 4]]. Inputs and parameters are "
-    "differentiated by, constants are not, and only parameters are trained. Any other statement computes. 'output' marks "
+    "input, param and const declare names with a number, a vector [1, 2] or a matrix [[1, 2], [3, 4]]. Inputs and "
+    "parameters are "
+    "differentiated by, constants are not, and only parameters are trained. Any other statement computes. 'output' "
+    "marks "
     "results; without any, the last assignment is the result.\n\n"
     "Expressions have C's operators and precedence:\n\n"
     "  + - * /                 element by element; shapes broadcast as NumPy's\n"
@@ -103,7 +106,8 @@ static void print_command(const cli_command *command)
 
 static void print_overview(void)
 {
-    printf("tad: derivatives of what you write down, step by step, checked and drawn.\n\nUsage:\n  tad COMMAND [OPTION ...]\n\nCommands:\n");
+    printf("tad: derivatives of what you write down, step by step, checked and drawn.\n\nUsage:\n  tad COMMAND [OPTION "
+           "...]\n\nCommands:\n");
     for (int i = 0; i < CLI_COMMANDS; i++)
         printf("  %-9s %s\n", cli_commands[i].name, cli_commands[i].about);
     printf("\nStart here:\n"

@@ -17,7 +17,8 @@ static int run(cli_call *cli, int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : NULL;
     char        hint[160];
     if (!name) {
-        cli_complain(cli, "'tad help' lists the commands; try: tad eval -e 'x^2 + sin(x)' x=1.5", "a command is missing");
+        cli_complain(cli, "'tad help' lists the commands; try: tad eval -e 'x^2 + sin(x)' x=1.5",
+                     "a command is missing");
         return CLI_WRONG;
     }
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
@@ -51,6 +52,7 @@ int main(int argc, char **argv)
     int status = run(&cli, argc, argv);
     errno = 0;
     if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) /* whoever closed a pipe has read enough */
-        status = cli_complain(&cli, NULL, "the output could not be written%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
+        status = cli_complain(&cli, NULL, "the output could not be written%s%s", errno ? ": " : "",
+                              errno ? strerror(errno) : "");
     return status;
 }

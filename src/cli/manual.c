@@ -100,21 +100,24 @@ static void roff_command(const cli_command *command)
 
 void cli_print_manual(void)
 {
-    printf(".\\\" Written by `make docs` from src/cli/commands.def and options.def: change those, not this.\n"
-           ".TH TAD 1 \"\" \"tad %s\" \"User Commands\"\n"
-           ".SH NAME\ntad \\- derivatives of models: values, derivations, checks, training, pictures\n"
-           ".SH SYNOPSIS\n\\fBtad\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR ...]\n.br\n\\fBtad help\\fR [\\fICOMMAND\\fR]\n.br\n"
-           "\\fBtad \\-\\-version\\fR\n"
-           ".SH DESCRIPTION\n"
-           "A model is a text that computes numbers from others. \\fBtad\\fR computes them and their derivatives, exact to rounding,\n"
-           "derives them step by step, checks them against finite differences, trains the model, and draws it.\n"
-           ".SH COMMANDS\n",
-           TAD_VERSION);
+    printf(
+        ".\\\" Written by `make docs` from src/cli/commands.def and options.def: change those, not this.\n"
+        ".TH TAD 1 \"\" \"tad %s\" \"User Commands\"\n"
+        ".SH NAME\ntad \\- derivatives of models: values, derivations, checks, training, pictures\n"
+        ".SH SYNOPSIS\n\\fBtad\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR ...]\n.br\n\\fBtad help\\fR [\\fICOMMAND\\fR]\n.br\n"
+        "\\fBtad \\-\\-version\\fR\n"
+        ".SH DESCRIPTION\n"
+        "A model is a text that computes numbers from others. \\fBtad\\fR computes them and their derivatives, exact "
+        "to rounding,\n"
+        "derives them step by step, checks them against finite differences, trains the model, and draws it.\n"
+        ".SH COMMANDS\n",
+        TAD_VERSION);
     for (int i = 0; i < CLI_COMMANDS; i++)
         roff_command(&cli_commands[i]);
     printf(".SH THE LANGUAGE OF MODELS\n");
     roff_details(cli_language);
-    printf(".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nA check failed: a gradient is wrong, or a loss is no number any more.\n"
+    printf(".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nA check failed: a gradient is wrong, or a loss is no number any "
+           "more.\n"
            ".TP\n2\nThe call or the input is wrong, or output could not be written; stderr says why.\n"
            ".SH ENVIRONMENT\n.TP\nNO_COLOR\nIf it is not empty: no colours.\n"
            ".TP\nTERM\nIf it is dumb: no colours, and progress line by line.\n"
@@ -128,18 +131,21 @@ void cli_print_bash(void)
 {
     printf("# Completion of tad for bash. Written by `make docs` from src/cli/commands.def and options.def.\n"
            "_tad()\n{\n"
-           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=\n"
+           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} "
+           "words=\n"
            "    COMPREPLY=()\n"
            "    if [ \"$COMP_CWORD\" = 1 ]; then\n        words='");
     for (int i = 0; i < CLI_COMMANDS; i++)
         printf("%s ", cli_commands[i].name);
-    printf("--help --version'\n        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n        return\n    fi\n"
+    printf("--help --version'\n        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n        return\n  "
+           "  fi\n"
            "    case $command:$before in\n");
     for (size_t k = 0; k < cli_option_count; k++) {
         const cli_option *option = &cli_option_table[k];
         if (option->kind != CLI_CHOICE)
             continue;
-        printf("    *:--%s%s%c) words='", option->name, option->letter ? " | *:-" : "", option->letter ? option->letter : ' ');
+        printf("    *:--%s%s%c) words='", option->name, option->letter ? " | *:-" : "",
+               option->letter ? option->letter : ' ');
         for (const char *at = option->value; *at; at++)
             putchar(*at == '|' ? ' ' : *at);
         printf("' ;;\n");
@@ -200,8 +206,9 @@ static void zsh_option(const cli_option *option)
 
 void cli_print_zsh(void)
 {
-    printf("#compdef tad\n# Completion of tad for zsh. Written by `make docs` from src/cli/commands.def and options.def.\n"
-           "_tad()\n{\n    local -a commands=(\n");
+    printf(
+        "#compdef tad\n# Completion of tad for zsh. Written by `make docs` from src/cli/commands.def and options.def.\n"
+        "_tad()\n{\n    local -a commands=(\n");
     for (int i = 0; i < CLI_COMMANDS; i++) {
         printf("        '%s:", cli_commands[i].name);
         zsh_text(cli_commands[i].about);

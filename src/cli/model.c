@@ -22,8 +22,8 @@ static int complain_text(const cli_model *m, const tad_text_error *error)
     char           text[2048];
     shown.column -= shown.line == 1 ? m->ahead : 0;
     if (m->cli->options.expression && !shown.hint[0] && strncmp(shown.message, "there is no value '", 19) == 0)
-        snprintf(shown.hint, sizeof shown.hint, "give it one behind the expression: %.*s=1", (int)strcspn(shown.message + 19, "'"),
-                 shown.message + 19);
+        snprintf(shown.hint, sizeof shown.hint, "give it one behind the expression: %.*s=1",
+                 (int)strcspn(shown.message + 19, "'"), shown.message + 19);
     tad_text_error_write(&shown, m->file, m->text, m->bytes, text, sizeof text);
     fflush(stdout);
     fputs(text, stderr);
@@ -33,7 +33,8 @@ static int complain_text(const cli_model *m, const tad_text_error *error)
 int cli_complain_tape(const cli_model *m, tad_status status)
 {
     const char *message = tad_tape_message(m->tape);
-    return cli_complain(m->cli, tad_status_hint(status), "%s: %s", m->file, *message ? message : tad_status_meaning(status));
+    return cli_complain(m->cli, tad_status_hint(status), "%s: %s", m->file,
+                        *message ? message : tad_status_meaning(status));
 }
 
 /* ---- Text ---- */
@@ -68,8 +69,8 @@ static int open_file(cli_model *m, const char *name)
     FILE *file = fopen(name, "rb");
     m->file = name;
     if (!file)
-        return cli_complain(m->cli, strpbrk(name, "=()+*^ ") ? "an expression is given with -e" : NULL, "%s cannot be opened: %s",
-                            name, strerror(errno));
+        return cli_complain(m->cli, strpbrk(name, "=()+*^ ") ? "an expression is given with -e" : NULL,
+                            "%s cannot be opened: %s", name, strerror(errno));
     int status = read_file(m, file);
     fclose(file);
     return status;
@@ -90,8 +91,8 @@ static bool is_expression(const char *text)
 /* The length of NAME in NAME=VALUE; 0 if it is none. */
 static size_t name_length(const char *word)
 {
-    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", all[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_",
+                      all[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
     size_t length = *word && strchr(first, *word) ? strspn(word, all) : 0;
     return word[length] == '=' && word[length + 1] != '=' ? length : 0;
 }
@@ -104,7 +105,8 @@ static const char *free_name(const cli_model *m, int words, char **word)
         size_t length = strlen(names[i]);
         bool   used = false;
         for (const char *at = m->text; (at = strstr(at, names[i])); at += length)
-            used |= !(at > m->text && (strchr("_", at[-1]) || (at[-1] | 32) >= 'a')) && !(at[length] == '_' || (at[length] | 32) >= 'a');
+            used |= !(at > m->text && (strchr("_", at[-1]) || (at[-1] | 32) >= 'a')) &&
+                    !(at[length] == '_' || (at[length] | 32) >= 'a');
         for (int k = 0; k < words; k++)
             used |= name_length(word[k]) == length && strncmp(word[k], names[i], length) == 0;
         if (!used)
@@ -137,7 +139,8 @@ static int complete(cli_model *m, int words, char **word, bool declare)
 
 /* ---- Values from the command line ---- */
 
-int cli_read_value(const cli_call *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK], double **data)
+int cli_read_value(const cli_call *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK],
+                   double **data)
 {
     tad_model     *model;
     tad_text_error error;
@@ -151,8 +154,9 @@ int cli_read_value(const cli_call *cli, const char *what, const char *value, int
     int               result = CLI_DONE;
     *data = NULL;
     if (!symbol || !symbol->data)
-        result = cli_complain(cli, status == TAD_OK ? "expected a number, or numbers in brackets: x=1.5, 'w=[1, 2]'" : error.hint,
-                              "%s: %s", what, status == TAD_OK ? "this is no value" : error.message);
+        result = cli_complain(
+            cli, status == TAD_OK ? "expected a number, or numbers in brackets: x=1.5, 'w=[1, 2]'" : error.hint,
+            "%s: %s", what, status == TAD_OK ? "this is no value" : error.message);
     else {
         size_t count = 1;
         *rank = symbol->rank;
@@ -193,11 +197,11 @@ static int set_value(cli_model *m, const char *word)
     snprintf(name, sizeof name, "%.*s", (int)length, word);
     const tad_symbol *symbol = tad_model_find(m->model, name);
     if (symbol && !is_leaf(symbol))
-        return cli_complain(m->cli, "only what is declared as input, param or const can be given a value", "%s computes '%s'",
-                            m->file, name);
+        return cli_complain(m->cli, "only what is declared as input, param or const can be given a value",
+                            "%s computes '%s'", m->file, name);
     if (!symbol)
-        return cli_complain(m->cli, cli_did_you_mean(hint, name, next_leaf, m->model, NULL), "%s: %s declares no '%s'", word,
-                            m->file, name);
+        return cli_complain(m->cli, cli_did_you_mean(hint, name, next_leaf, m->model, NULL), "%s: %s declares no '%s'",
+                            word, m->file, name);
     int status = cli_read_value(m->cli, word, word + length + 1, &rank, dims, &data);
     if (status == CLI_DONE && tad_model_set(m->model, name, rank, dims, data) != TAD_OK)
         status = cli_complain(m->cli, NULL, "%s: out of memory", word);

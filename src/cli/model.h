@@ -9,7 +9,7 @@
 #include <tad/model.h>
 
 typedef struct cli_model {
-    cli_call        *cli;
+    cli_call   *cli;
     const char *file; /* its name in messages */
     char       *text; /* as it was written */
     size_t      bytes;
@@ -46,7 +46,8 @@ int cli_complain_tape(const cli_model *m, tad_status status);
 
 /* Reads the numbers of a value like "1.5", "[1, 2]" or "pi / 2" in *rank, dims and *data, which the caller frees. `what` is
  * the argument it stands in. */
-int cli_read_value(const cli_call *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK], double **data);
+int cli_read_value(const cli_call *cli, const char *what, const char *value, int *rank, int64_t dims[TAD_MAX_RANK],
+                   double **data);
 
 const char *cli_next_symbol(const void *m, size_t i);
 

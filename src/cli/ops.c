@@ -89,7 +89,8 @@ static int print_json(const tad_op *only)
 enum { POINTS = 801 };
 
 /* Value and derivative by operand k at POINTS numbers from low to high, while the other operand, if any, is `other`. */
-static tad_status sample(const tad_op *op, int k, double other, double low, double high, double value[POINTS], double derivative[POINTS])
+static tad_status sample(const tad_op *op, int k, double other, double low, double high, double value[POINTS],
+                         double derivative[POINTS])
 {
     double  x[POINTS];
     int64_t dims[] = {POINTS};
@@ -145,7 +146,8 @@ static int plot(const cli_call *cli, const tad_op *op, int k)
     narrow(value, &low, &high);
     if (low > -4 || high < 4)
         (void)!sample(op, k, other, low, high, value, derivative);
-    snprintf(title[0], sizeof title[0], op->arity == 1 ? "y over %s" : "y over %s, %s = %g", name, k == 0 ? "b" : "a", other);
+    snprintf(title[0], sizeof title[0], op->arity == 1 ? "y over %s" : "y over %s, %s = %g", name, k == 0 ? "b" : "a",
+             other);
     snprintf(title[1], sizeof title[1], "dy/d%s", name);
     cli_plot_draw(cli, &plots[0], columns, 12, &(cli_curve){title[0], value, POINTS, low, high, false});
     cli_plot_draw(cli, &plots[1], columns, 12, &(cli_curve){title[1], derivative, POINTS, low, high, false});

@@ -15,8 +15,8 @@ const cli_command cli_commands[CLI_COMMANDS] = {
 
 const cli_option cli_option_table[] = {
 #define WHERE(name) offsetof(cli_options, name)
-#define FLAG(name, letter, on, about)                  {#name, letter, CLI_FLAG, on, WHERE(name), NULL, 0, 0, 0, about},
-#define TEXT(name, letter, on, value, about)           {#name, letter, CLI_TEXT, on, WHERE(name), value, 0, 0, 0, about},
+#define FLAG(name, letter, on, about) {#name, letter, CLI_FLAG, on, WHERE(name), NULL, 0, 0, 0, about},
+#define TEXT(name, letter, on, value, about) {#name, letter, CLI_TEXT, on, WHERE(name), value, 0, 0, 0, about},
 #define CHOICE(name, letter, on, choices, usual, about)                                                                \
     {#name, letter, CLI_CHOICE, on, WHERE(name), choices, usual, 0, 0, about},
 #define COUNT(name, letter, on, value, usual, least, most, about)                                                      \
@@ -45,10 +45,17 @@ static void *member(cli_call *cli, const cli_option *option)
 static void set_number(cli_call *cli, const cli_option *option, double value)
 {
     switch (option->kind) {
-    case CLI_CHOICE: *(int *)member(cli, option) = (int)value; break;
-    case CLI_COUNT: *(int64_t *)member(cli, option) = (int64_t)value; break;
-    case CLI_NUMBER: *(double *)member(cli, option) = value; break;
-    default: break;
+    case CLI_CHOICE:
+        *(int *)member(cli, option) = (int)value;
+        break;
+    case CLI_COUNT:
+        *(int64_t *)member(cli, option) = (int64_t)value;
+        break;
+    case CLI_NUMBER:
+        *(double *)member(cli, option) = value;
+        break;
+    default:
+        break;
     }
 }
 
@@ -78,7 +85,8 @@ static int set(cli_call *cli, const cli_option *option, const char *text)
         char  *end;
         double value = strtod(text, &end);
         bool   whole = option->kind == CLI_COUNT;
-        if (end == text || *end || !(value >= option->least && value <= option->most) || (whole && value != floor(value)))
+        if (end == text || *end || !(value >= option->least && value <= option->most) ||
+            (whole && value != floor(value)))
             return cli_complain(cli, NULL, "--%s is '%s'; expected a %s from %.15g to %.15g", option->name, text,
                                 whole ? "whole number" : "number", option->least, option->most);
         set_number(cli, option, value);
@@ -115,8 +123,8 @@ static int complain_unknown(const cli_call *cli, const char *name, size_t length
     for (size_t k = 0; k < cli_option_count; k++)
         for (int i = 0; i < CLI_COMMANDS && is_named(&cli_option_table[k], name, length); i++)
             if (cli_option_table[k].on & cli_commands[i].bit)
-                used += snprintf(hint + used, sizeof hint - (size_t)used, "%s'tad %s'", used ? ", " : "it is an option of ",
-                                 cli_commands[i].name);
+                used += snprintf(hint + used, sizeof hint - (size_t)used, "%s'tad %s'",
+                                 used ? ", " : "it is an option of ", cli_commands[i].name);
     if (used == 0) {
         char help[80], near[160];
         snprintf(help, sizeof help, "'tad %s --help' lists the options", cli->command->name);

@@ -13,9 +13,11 @@ static double now(void)
     return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total, const char *note_name)
+void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total,
+                        const char *note_name)
 {
-    *progress = (cli_progress){.title = title, .note_name = note_name, .silent = cli->options.quiet, .total = total, .look_at = 1};
+    *progress = (cli_progress){
+        .title = title, .note_name = note_name, .silent = cli->options.quiet, .total = total, .look_at = 1};
     progress->terminal = cli_is_terminal(stderr);
     progress->utf8 = cli->utf8 && !cli->options.ascii;
     progress->begun = progress->shown = now();
@@ -50,8 +52,8 @@ static void show(const cli_progress *progress, double time)
     double part = progress->total > 0 ? (double)progress->n / (double)progress->total : 1;
     write_time(passed, elapsed);
     write_time(rate > 0 ? (double)(progress->total - progress->n) / rate : 0, left);
-    snprintf(tail, sizeof tail, "| %lld/%lld [%s<%s, %.*fit/s, %s=%.4g]", (long long)progress->n, (long long)progress->total,
-             elapsed, left, rate < 100 ? 2 : 0, rate, progress->note_name, progress->note);
+    snprintf(tail, sizeof tail, "| %lld/%lld [%s<%s, %.*fit/s, %s=%.4g]", (long long)progress->n,
+             (long long)progress->total, elapsed, left, rate < 100 ? 2 : 0, rate, progress->note_name, progress->note);
     int width = progress->terminal ? cli_width_of(stderr) - 1 - (int)(strlen(progress->title) + strlen(tail)) - 7 : 10;
     write_bar(progress, part, width < 4 ? 4 : width, bar, sizeof bar);
     fprintf(stderr, "%s%s: %3d%%|%s%s%s", progress->terminal ? "\r" : "", progress->title, (int)(100 * part), bar, tail,

@@ -9,12 +9,13 @@ typedef struct cli_progress {
     const char *title, *note_name;
     bool        silent, terminal, utf8;
     int64_t     n, total;
-    int64_t     look_at; /* n at which to look at the clock again */
-    double      note;    /* a number shown behind the rate */
+    int64_t     look_at;      /* n at which to look at the clock again */
+    double      note;         /* a number shown behind the rate */
     double      begun, shown; /* seconds */
 } cli_progress;
 
-void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total, const char *note_name);
+void cli_progress_start(cli_progress *progress, const cli_call *cli, const char *title, int64_t total,
+                        const char *note_name);
 void cli_progress_look(cli_progress *progress);
 
 /* One step done. */

@@ -30,11 +30,13 @@ int cli_outputs(const cli_model *m, size_t *count, size_t outputs[])
     for (size_t i = 0; i < m->count; i++)
         if (tad_model_symbol(m->model, i)->output)
             outputs[(*count)++] = i;
-    return *count > 0 ? CLI_DONE : cli_complain(m->cli, "a model computes something: y = 2 * x", "%s has no output", m->file);
+    return *count > 0 ? CLI_DONE
+                      : cli_complain(m->cli, "a model computes something: y = 2 * x", "%s has no output", m->file);
 }
 
 /* "w1, w2, b": the names that `wanted` says of, as far as they fit. */
-static const char *list_names(const cli_model *m, bool (*wanted)(const tad_symbol *symbol, tad_var x), char *list, size_t size)
+static const char *list_names(const cli_model *m, bool (*wanted)(const tad_symbol *symbol, tad_var x), char *list,
+                              size_t size)
 {
     size_t used = 0;
     list[0] = 0;
@@ -83,8 +85,8 @@ int cli_only_output(const cli_model *m, size_t *output)
         return cli_complain(m->cli, count ? hint : NULL, "%s has %zu outputs; expected one", m->file, count);
     const char *name = tad_model_symbol(m->model, first)->name;
     if (tad_count(m->vars[first]) != 1)
-        return cli_complain(m->cli, "sum or mean make one number of many", "output '%s' has %lld numbers; expected one", name,
-                            (long long)tad_count(m->vars[first]));
+        return cli_complain(m->cli, "sum or mean make one number of many", "output '%s' has %lld numbers; expected one",
+                            name, (long long)tad_count(m->vars[first]));
     *output = first;
     return CLI_DONE;
 }
@@ -109,7 +111,8 @@ int cli_wrt(const cli_model *m, size_t *count, size_t wrt[])
             return CLI_WRONG;
         snprintf(hint, sizeof hint, "differentiate by: %s", list_names(m, is_variable, list, sizeof list));
         if (!tad_is_differentiable(m->vars[found]))
-            return cli_complain(m->cli, list[0] ? hint : NULL, "'%s' is a constant: nothing is differentiated by it", name);
+            return cli_complain(m->cli, list[0] ? hint : NULL, "'%s' is a constant: nothing is differentiated by it",
+                                name);
         for (size_t i = 0; i < *count; i++)
             if (wrt[i] == (size_t)found)
                 return cli_complain(m->cli, NULL, "--wrt names '%s' twice", name);

@@ -16,8 +16,8 @@ enum { SGD, MOMENTUM, ADAM }; /* as --optimizer counts */
 typedef struct training {
     cli_model   m;
     size_t      output;
-    size_t      params, *param; /* numbers of symbols */
-    size_t      count;          /* numbers in all parameters */
+    size_t      params, *param;            /* numbers of symbols */
+    size_t      count;                     /* numbers in all parameters */
     double     *gradient, *first, *second; /* of all parameters; the running means of gradients and their squares */
     cli_history history;
     bool        stopped; /* by Ctrl-C */
@@ -55,7 +55,8 @@ static double move(training *t, size_t i, double g, int64_t step)
 {
     const cli_options *o = &t->m.cli->options;
     switch (o->optimizer) {
-    case MOMENTUM: return o->rate * (t->first[i] = o->momentum * t->first[i] + g);
+    case MOMENTUM:
+        return o->rate * (t->first[i] = o->momentum * t->first[i] + g);
     case ADAM: {
         const double decay = 0.999, tiny = 1e-8;
         double       first = t->first[i] = o->momentum * t->first[i] + (1 - o->momentum) * g;
@@ -63,7 +64,8 @@ static double move(training *t, size_t i, double g, int64_t step)
         double       first_share = o->momentum < 1 ? 1 - pow(o->momentum, (double)step) : 1;
         return o->rate * (first / first_share) / (sqrt(second / (1 - pow(decay, (double)step))) + tiny);
     }
-    default: return o->rate * g;
+    default:
+        return o->rate * g;
     }
 }
 
@@ -80,12 +82,13 @@ static void update(training *t, int64_t step)
 
 static int descend(training *t)
 {
-    const cli_call       *cli = t->m.cli;
+    const cli_call  *cli = t->m.cli;
     cli_progress     progress;
-    struct sigaction before, action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second Ctrl-C ends all */
-    int64_t          steps = cli->options.steps;
-    double           loss;
-    int              status = CLI_DONE;
+    struct sigaction before,
+        action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}; /* the second Ctrl-C ends all */
+    int64_t steps = cli->options.steps;
+    double  loss;
+    int     status = CLI_DONE;
     if (sigaction(SIGINT, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* in the background it is ignored */
         sigaction(SIGINT, &action, NULL);
     cli_progress_start(&progress, cli, "train", steps, "loss");
@@ -105,7 +108,8 @@ static int descend(training *t)
     if (isfinite(loss))
         return CLI_DONE;
     cli_complain(cli, t->history.steps > 1 ? "a smaller --rate may help" : "the model has no value at these numbers",
-                 "the loss is %g after %lld step%s", loss, (long long)t->history.steps - 1, t->history.steps == 2 ? "" : "s");
+                 "the loss is %g after %lld step%s", loss, (long long)t->history.steps - 1,
+                 t->history.steps == 2 ? "" : "s");
     return CLI_FAILED;
 }
 
@@ -126,14 +130,17 @@ bool cli_history_is_steep(const cli_history *history)
 static void print_chart(const training *t)
 {
     const cli_call *cli = t->m.cli;
-    bool       steep = cli_history_is_steep(&t->history);
-    cli_plot  *plot = cli_room(cli, 1, sizeof *plot);
-    int        width = cli->width < 90 ? cli->width : 90;
+    bool            steep = cli_history_is_steep(&t->history);
+    cli_plot       *plot = cli_room(cli, 1, sizeof *plot);
+    int             width = cli->width < 90 ? cli->width : 90;
     if (!plot)
         return;
     cli_plot_draw(cli, plot, width - 2, 14,
-                  &(cli_curve){.title = steep ? "loss (logarithmic) over steps" : "loss over steps", .y = t->history.loss,
-                               .n = t->history.count, .low = 0, .logarithmic = steep,
+                  &(cli_curve){.title = steep ? "loss (logarithmic) over steps" : "loss over steps",
+                               .y = t->history.loss,
+                               .n = t->history.count,
+                               .low = 0,
+                               .logarithmic = steep,
                                .high = (double)((t->history.count - 1) * t->history.every)});
     cli_plot_print(cli, 1, plot);
     putchar('\n');
@@ -162,10 +169,11 @@ static void print_literal(const cli_call *cli, int rank, const int64_t dims[], c
 static void print_text(const training *t)
 {
     static const char *const names[] = {"sgd", "momentum", "adam"};
-    const cli_call               *cli = t->m.cli;
+    const cli_call          *cli = t->m.cli;
     char                     first[40], last[40];
-    printf("%sloss %s -> %s%s in %lld step%s (%s, rate %g)\n\n", cli_bold(cli), cli_number(cli, t->history.loss[0], first),
-           cli_number(cli, t->history.last, last), cli_plain(cli), (long long)t->history.steps - 1, t->history.steps == 2 ? "" : "s", names[cli->options.optimizer],
+    printf("%sloss %s -> %s%s in %lld step%s (%s, rate %g)\n\n", cli_bold(cli),
+           cli_number(cli, t->history.loss[0], first), cli_number(cli, t->history.last, last), cli_plain(cli),
+           (long long)t->history.steps - 1, t->history.steps == 2 ? "" : "s", names[cli->options.optimizer],
            cli->options.rate);
     if (t->history.count > 1)
         print_chart(t);
@@ -181,7 +189,8 @@ static int print_json(const training *t)
 {
     tad__output out;
     tad__output_start(&out, cli_writer(stdout));
-    tad__output_add(&out, "{\"steps\": %lld, \"stopped\": %s, \"loss\": ", (long long)t->history.steps - 1, t->stopped ? "true" : "false");
+    tad__output_add(&out, "{\"steps\": %lld, \"stopped\": %s, \"loss\": ", (long long)t->history.steps - 1,
+                    t->stopped ? "true" : "false");
     tad__output_number(&out, t->history.last);
     tad__output_text(&out, ", \"history\": ["); /* [step, loss] */
     for (int i = 0; i < t->history.count; i++) {
@@ -213,7 +222,8 @@ static int prepare(training *t)
             t->count += (size_t)tad_count(t->m.vars[i]);
         }
     if (t->params == 0)
-        return cli_complain(cli, "declare what is to be trained with param: param w = 0.5", "%s has no parameters", t->m.file);
+        return cli_complain(cli, "declare what is to be trained with param: param w = 0.5", "%s has no parameters",
+                            t->m.file);
     t->gradient = cli_room(cli, t->count, sizeof *t->gradient);
     t->first = cli_room(cli, t->count, sizeof *t->first);
     t->second = cli_room(cli, t->count, sizeof *t->second);

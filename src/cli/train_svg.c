@@ -8,16 +8,17 @@
 
 enum { WIDTH = 720, HEIGHT = 420, LEFT = 80, RIGHT = 24, TOP = 48, BOTTOM = 56 };
 
-static const char style[] = "<style>\n"
-                            "  text { font: 13px system-ui, sans-serif; fill: #333 }\n"
-                            "  .title { font-size: 16px; font-weight: 600 }\n"
-                            "  .back { fill: #fff } .grid { stroke: #ddd } .axis { stroke: #333; fill: none }\n"
-                            "  .curve { stroke: #1663b0; stroke-width: 2; fill: none; stroke-linejoin: round }\n"
-                            "  @media (prefers-color-scheme: dark) {\n"
-                            "    text { fill: #ddd } .back { fill: #16181c } .grid { stroke: #3a3d42 } .axis { stroke: #ddd }\n"
-                            "    .curve { stroke: #6cb2f5 }\n"
-                            "  }\n"
-                            "</style>\n";
+static const char style[] =
+    "<style>\n"
+    "  text { font: 13px system-ui, sans-serif; fill: #333 }\n"
+    "  .title { font-size: 16px; font-weight: 600 }\n"
+    "  .back { fill: #fff } .grid { stroke: #ddd } .axis { stroke: #333; fill: none }\n"
+    "  .curve { stroke: #1663b0; stroke-width: 2; fill: none; stroke-linejoin: round }\n"
+    "  @media (prefers-color-scheme: dark) {\n"
+    "    text { fill: #ddd } .back { fill: #16181c } .grid { stroke: #3a3d42 } .axis { stroke: #ddd }\n"
+    "    .curve { stroke: #6cb2f5 }\n"
+    "  }\n"
+    "</style>\n";
 
 typedef struct scale {
     double low, high;
@@ -41,14 +42,16 @@ static double nice_step(double range)
 static void draw_y_tick(tad__output *out, const scale *y, double value)
 {
     double at = place(y, value);
-    tad__output_add(out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n", LEFT, at,
-                    WIDTH - RIGHT, LEFT - 8, at + 4, value);
+    tad__output_add(
+        out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%.4g</text>\n",
+        LEFT, at, WIDTH - RIGHT, LEFT - 8, at + 4, value);
 }
 
 static void draw_y_ticks(tad__output *out, const scale *y)
 {
     if (y->logarithmic) {
-        int first = (int)ceil(log10(y->low) - 1e-9), last = (int)floor(log10(y->high) + 1e-9), every = 1 + (last - first) / 8;
+        int first = (int)ceil(log10(y->low) - 1e-9), last = (int)floor(log10(y->high) + 1e-9),
+            every = 1 + (last - first) / 8;
         if (last - first < 1) {
             draw_y_tick(out, y, y->low);
             draw_y_tick(out, y, y->high);
@@ -71,8 +74,10 @@ static void draw_x_ticks(tad__output *out, double last)
     double step = last > 0 ? fmax(nice_step(last), 1) : 1;
     for (int k = 0; k < 16 && k * step <= last; k++)
         tad__output_add(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%.6g</text>\n",
-                        LEFT + (last > 0 ? k * step / last : 0) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 20, k * step);
-    tad__output_add(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text>\n", (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14);
+                        LEFT + (last > 0 ? k * step / last : 0) * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM + 20,
+                        k * step);
+    tad__output_add(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">step</text>\n", (LEFT + WIDTH - RIGHT) / 2,
+                    HEIGHT - 14);
 }
 
 static void draw_curve(tad__output *out, const cli_history *history, const scale *y)
@@ -96,13 +101,17 @@ static int draw(const cli_history *history, tad_writer to)
     double      last = (double)((history->count - 1) * history->every);
     cli_curve_range(&(cli_curve){.y = history->loss, .n = history->count, .logarithmic = true}, &y.low, &y.high);
     tad__output_start(&out, to);
-    tad__output_add(&out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n", WIDTH,
-                    HEIGHT, WIDTH, HEIGHT);
-    tad__output_add(&out, "<title>Loss over %lld steps: from %.6g to %.6g</title>\n", (long long)history->steps - 1, history->loss[0],
-                    history->last);
+    tad__output_add(
+        &out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n",
+        WIDTH, HEIGHT, WIDTH, HEIGHT);
+    tad__output_add(&out, "<title>Loss over %lld steps: from %.6g to %.6g</title>\n", (long long)history->steps - 1,
+                    history->loss[0], history->last);
     tad__output_text(&out, style);
-    tad__output_add(&out, "<rect class=\"back\" width=\"%d\" height=\"%d\"/>\n<text class=\"title\" x=\"%d\" y=\"28\">Loss%s</text>\n", WIDTH,
-                    HEIGHT, LEFT, y.logarithmic ? " (logarithmic)" : "");
+    tad__output_add(
+        &out,
+        "<rect class=\"back\" width=\"%d\" height=\"%d\"/>\n<text class=\"title\" x=\"%d\" y=\"28\">Loss%s</text>\n",
+        WIDTH, HEIGHT, LEFT, y.logarithmic ? " (logarithmic)" : "");
     draw_y_ticks(&out, &y);
     draw_x_ticks(&out, last);
     tad__output_add(&out, "<path class=\"axis\" d=\"M%d %dV%dH%d\"/>\n", LEFT, TOP, HEIGHT - BOTTOM, WIDTH - RIGHT);

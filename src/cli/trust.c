@@ -39,7 +39,8 @@ static bool show_kink(void *user, const tad_near_kink *kink)
 
 /* ---- Digits ---- */
 
-static void show_digits(tad__output *out, bool json, size_t n, const tad_var x[], const char *const names[], const tad_digits digits[])
+static void show_digits(tad__output *out, bool json, size_t n, const tad_var x[], const char *const names[],
+                        const tad_digits digits[])
 {
     size_t shown = 0, at = 0;
     for (size_t k = 0; k < n; k++) {
@@ -57,7 +58,8 @@ static void show_digits(tad__output *out, bool json, size_t n, const tad_var x[]
                 char element[32] = "";
                 if (tad_rank(x[k]) > 0)
                     snprintf(element, sizeof element, "[%lld]", (long long)i);
-                printf("  digits to trust by %s%s: %.1f%s\n", names[k], element, d->digits, d->estimated ? " (estimated)" : "");
+                printf("  digits to trust by %s%s: %.1f%s\n", names[k], element, d->digits,
+                       d->estimated ? " (estimated)" : "");
             }
         }
         if (json)
@@ -67,7 +69,8 @@ static void show_digits(tad__output *out, bool json, size_t n, const tad_var x[]
         printf("  (and %zu more; --json has all)\n", shown - MOST_ENTRIES);
 }
 
-int cli_show_trust(const cli_model *m, tad__output *out, tad_var y, size_t n, const tad_var x[], const char *const names[])
+int cli_show_trust(const cli_model *m, tad__output *out, tad_var y, size_t n, const tad_var x[],
+                   const char *const names[])
 {
     bool          json = m->cli->options.json;
     tad_nonfinite found;

@@ -26,20 +26,126 @@ static unsigned below(unsigned n) /* xorshift64*, G. Marsaglia 2003, S. Vigna 20
 
 static const char *const commands[] = {"eval", "explain", "check", "train", "graph", "ops", "help"};
 
-static const char *const words[] = {
-    "-e", "--expression", "--of", "--wrt", "-w", "--all", "-a", "--hessian", "--jvp", "--latex", "--markdown", "--paths", "--lib", "--fn",
-    "--at", "--second", "--tolerance", "--rate", "-r", "--update", "--steps", "-n", "--optimizer", "-O", "--momentum", "--svg", "--quiet",
-    "-q", "--output", "-o", "--format", "--digits", "-d", "--hex", "-x", "--names", "--ascii", "--json", "-j", "--help", "--", "-",
-    "x=1", "y=2", "x=[1,2]", "x=[[1,2],[3,4]]", "x=nan", "x=1e308", "x=", "=1", "w=0", "x=pi/2", "W=[1", "x=1,w=[1,0]", "x,y", "E", "y",
-    "model.tad", "none.tad", ".", "/dev/full", "/dev/null", "", "o.dot", "o.svg", "o.html", "o.mmd", "o.txt", "3", "0", "-1", "17", "1e9",
-    "nan", "inf", "0x10", "adam", "sgd", "momentum", "svg", "html", "1.2,1.0", "1,,2", "tanh", "pow", "softmax", "language", "man", "bash",
-    "x^2", "x*y+sin(x)", "log(x)", "sum(x)", "x@x", "[x,x^2]", "x/0", "sqrt(-x)", "relu(x)", "softmax(x)", "x[0]", "x?1:2", "((((x", "x x",
-    "\xff\xfe", "--rate=0.1", "--steps=3", "--json=1", "--opt", "-qj", "-z"};
+static const char *const words[] = {"-e",
+                                    "--expression",
+                                    "--of",
+                                    "--wrt",
+                                    "-w",
+                                    "--all",
+                                    "-a",
+                                    "--hessian",
+                                    "--jvp",
+                                    "--latex",
+                                    "--markdown",
+                                    "--paths",
+                                    "--lib",
+                                    "--fn",
+                                    "--at",
+                                    "--second",
+                                    "--tolerance",
+                                    "--rate",
+                                    "-r",
+                                    "--update",
+                                    "--steps",
+                                    "-n",
+                                    "--optimizer",
+                                    "-O",
+                                    "--momentum",
+                                    "--svg",
+                                    "--quiet",
+                                    "-q",
+                                    "--output",
+                                    "-o",
+                                    "--format",
+                                    "--digits",
+                                    "-d",
+                                    "--hex",
+                                    "-x",
+                                    "--names",
+                                    "--ascii",
+                                    "--json",
+                                    "-j",
+                                    "--help",
+                                    "--",
+                                    "-",
+                                    "x=1",
+                                    "y=2",
+                                    "x=[1,2]",
+                                    "x=[[1,2],[3,4]]",
+                                    "x=nan",
+                                    "x=1e308",
+                                    "x=",
+                                    "=1",
+                                    "w=0",
+                                    "x=pi/2",
+                                    "W=[1",
+                                    "x=1,w=[1,0]",
+                                    "x,y",
+                                    "E",
+                                    "y",
+                                    "model.tad",
+                                    "none.tad",
+                                    ".",
+                                    "/dev/full",
+                                    "/dev/null",
+                                    "",
+                                    "o.dot",
+                                    "o.svg",
+                                    "o.html",
+                                    "o.mmd",
+                                    "o.txt",
+                                    "3",
+                                    "0",
+                                    "-1",
+                                    "17",
+                                    "1e9",
+                                    "nan",
+                                    "inf",
+                                    "0x10",
+                                    "adam",
+                                    "sgd",
+                                    "momentum",
+                                    "svg",
+                                    "html",
+                                    "1.2,1.0",
+                                    "1,,2",
+                                    "tanh",
+                                    "pow",
+                                    "softmax",
+                                    "language",
+                                    "man",
+                                    "bash",
+                                    "x^2",
+                                    "x*y+sin(x)",
+                                    "log(x)",
+                                    "sum(x)",
+                                    "x@x",
+                                    "[x,x^2]",
+                                    "x/0",
+                                    "sqrt(-x)",
+                                    "relu(x)",
+                                    "softmax(x)",
+                                    "x[0]",
+                                    "x?1:2",
+                                    "((((x",
+                                    "x x",
+                                    "\xff\xfe",
+                                    "--rate=0.1",
+                                    "--steps=3",
+                                    "--json=1",
+                                    "--opt",
+                                    "-qj",
+                                    "-z"};
 
 static const char *const texts[] = {
     "input x = [0.5, -1]\nparam w = [1, 2], b = 0.1\nconst t = 1\ny = tanh(dot(w, x) + b)\noutput E = (t - y)^2 / 2\n",
-    "param w = 3\noutput L = w^2", "input a = 1, b = 2; output c = a * b; output d = [a, b]", "param W = normal([3, 2], 1)\nE = sum(W^2)",
-    "output y = x", "", "# nothing", "param w = 1\nL = log(w) / (w - 1)"};
+    "param w = 3\noutput L = w^2",
+    "input a = 1, b = 2; output c = a * b; output d = [a, b]",
+    "param W = normal([3, 2], 1)\nE = sum(W^2)",
+    "output y = x",
+    "",
+    "# nothing",
+    "param w = 1\nL = log(w) / (w - 1)"};
 
 #define COUNT(list) (unsigned)(sizeof(list) / sizeof *(list))
 
@@ -49,7 +155,9 @@ static void mutate(char *text, size_t size)
     for (unsigned changes = below(3); changes > 0; changes--) {
         size_t length = strlen(text), place = length ? below((unsigned)length) : 0;
         switch (below(3)) {
-        case 0: memmove(text + place, text + place + (length > 0), length - place + (length == 0)); break;
+        case 0:
+            memmove(text + place, text + place + (length > 0), length - place + (length == 0));
+            break;
         case 1:
             if (length + 2 < size && length > 0)
                 memmove(text + place + 1, text + place, length - place + 1);
@@ -96,7 +204,8 @@ static int call(const char *program, char *const argument[])
 static void report(int status, char *const argument[], uint64_t seed)
 {
     char line[512];
-    fprintf(stderr, "%s %d, seed %llu: tad", status >= 1000 ? "signal" : "status", status % 1000, (unsigned long long)seed);
+    fprintf(stderr, "%s %d, seed %llu: tad", status >= 1000 ? "signal" : "status", status % 1000,
+            (unsigned long long)seed);
     for (int i = 1; argument[i]; i++)
         fprintf(stderr, " '%s'", argument[i]);
     fprintf(stderr, "\n(model.tad is in the folder it ran in)\n");
@@ -121,7 +230,9 @@ int main(int argc, char **argv)
         write_model();
         unsigned n = below(MOST_ARGUMENTS);
         for (unsigned i = 0; i <= n; i++) {
-            const char *word = i == 0 ? commands[below(COUNT(commands))] : i == 1 && below(2) ? "model.tad" : words[below(COUNT(words))];
+            const char *word = i == 0               ? commands[below(COUNT(commands))]
+                               : i == 1 && below(2) ? "model.tad"
+                                                    : words[below(COUNT(words))];
             argument[i + 1] = room[i];
             snprintf(room[i], LONGEST, "%s", word);
             if (below(16) == 0)

@@ -98,13 +98,20 @@ static bool value(int depth)
     if (depth == 0)
         return false;
     switch (*at) {
-    case '{': return list(depth - 1, '}', true);
-    case '[': return list(depth - 1, ']', false);
-    case '"': return string();
-    case 't': return word("true");
-    case 'f': return word("false");
-    case 'n': return word("null");
-    default: return number();
+    case '{':
+        return list(depth - 1, '}', true);
+    case '[':
+        return list(depth - 1, ']', false);
+    case '"':
+        return string();
+    case 't':
+        return word("true");
+    case 'f':
+        return word("false");
+    case 'n':
+        return word("null");
+    default:
+        return number();
     }
 }
 
