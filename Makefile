@@ -2,7 +2,7 @@
 #
 # Everything that is built goes to build/CONFIG, and nothing is configured beforehand:
 #
-#     CONFIG=release   release, debug, san (AddressSanitizer, UBSan), tsan (ThreadSanitizer), cov (coverage)
+#     CONFIG=release   release, debug, san (AddressSanitizer, UBSan), tsan (ThreadSanitizer), cov (coverage), fuzz (clang)
 #     BLAS=auto        auto (OpenBLAS if pkg-config knows it), openblas (required), none (portable kernels)
 #     WERROR=yes       no: compiler warnings are not errors
 #     CC, CFLAGS, CPPFLAGS, LDFLAGS, LDLIBS, PREFIX, LIBDIR, DESTDIR as usual; flags are added behind our own
@@ -87,9 +87,11 @@ OPT_debug   := -O0
 OPT_san     := -O1
 OPT_tsan    := -O1
 OPT_cov     := -O0
+OPT_fuzz    := -O1
 INSTRUMENT_san  := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 INSTRUMENT_tsan := -fsanitize=thread -fno-omit-frame-pointer
 INSTRUMENT_cov  := --coverage
+INSTRUMENT_fuzz := $(INSTRUMENT_san) -fsanitize=fuzzer-no-link
 OPT        ?= $(OPT_$(CONFIG))
 KERNEL_OPT ?= $(if $(filter -O2,$(OPT)),-O3,$(OPT))
 instrument := $(INSTRUMENT_$(CONFIG))
@@ -119,7 +121,7 @@ examples: $(PROGRAMS)   ## the programs in examples/
 tests: $(UNIT)
 
 problem := $(strip \
-    $(if $(filter release debug san tsan cov,$(CONFIG)),,CONFIG=$(CONFIG): expected release, debug, san, tsan or cov) \
+    $(if $(filter release debug san tsan cov fuzz,$(CONFIG)),,CONFIG=$(CONFIG): expected release, debug, san, tsan, cov or fuzz) \
     $(if $(filter auto openblas none,$(BLAS)),,BLAS=$(BLAS): expected auto, openblas or none) \
     $(if $(filter openblas,$(BLAS)),$(if $(have_openblas),,BLAS=openblas, but pkg-config finds no openblas: try make setup)))
 
@@ -219,6 +221,15 @@ $(TABLE_PROGRAM): $(table_objects) $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
 
+# Fuzzers: programs that run the texts of their corpus, and with CONFIG=fuzz look for more.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+fuzz_objects := $(call objects,$(sort $(wildcard tests/fuzz/*.c)))
+$(fuzz_objects): includes = $(features) -Iinclude -Isrc $(if $(filter fuzz,$(CONFIG)),-DFUZZING)
+$(fuzz_objects): opt = $(OPT)
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(call tell,$(link) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) $(LDLIBS) $(LIBS),ld)
+
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
 adolc := $(and $(wildcard /usr/include/adolc/adolc.h),$(shell command -v $(CXX) 2>/dev/null),$(wildcard tests/bench/*.cpp))
 bench_objects := $(call objects,$(BENCH) $(adolc))
@@ -290,8 +301,20 @@ check-scripts: lib tad examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
 
-check-unit: $(UNIT)
+check-unit: $(UNIT) $(FUZZERS)
 	@$(run_$(CONFIG)) $<
+	@$(run_$(CONFIG)) $(BUILD)/fuzz/fuzz_model tests/fuzz/corpus/model/* examples/*.tad
+
+FUZZ_SECONDS ?= 60
+fuzz: ## look for texts that the language of models cannot stand, with clang's libFuzzer (FUZZ_SECONDS=60)
+	@$(MAKE) --no-print-directory CONFIG=fuzz CC=clang BUILD=$(dir $(BUILD))fuzz run-fuzz
+
+.PHONY: fuzz run-fuzz
+run-fuzz: $(FUZZERS)
+	@mkdir -p $(BUILD)/corpus/model
+	@$(run_san) $(BUILD)/fuzz/fuzz_model -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=1 -rss_limit_mb=512 \
+	    -dict=tests/fuzz/model.dict -artifact_prefix=$(BUILD)/ -print_final_stats=1 \
+	    $(BUILD)/corpus/model tests/fuzz/corpus/model examples
 
 check-asan: ## unit tests with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san check-unit
@@ -344,7 +367,7 @@ uninstall: ## remove what install installed
 
 .PHONY: format format-check tidy setup setup-dev clean help
 c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/bench/*.[ch] \
-           tests/bench/*.cpp tests/command/*.[ch] examples/*.[ch])))
+           tests/bench/*.cpp tests/fuzz/*.c tests/command/*.[ch] examples/*.[ch])))
 
 format: ## lay the sources out with clang-format
 	@clang-format -i $(c_files)
@@ -372,5 +395,6 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(command_objects) $(example_objects) $(test_objects) $(table_objects) $(bench_objects)) build/host/headers.d
+-include $(patsubst %.o,%.d,$(library_objects) $(command_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) \
+    $(bench_objects)) build/host/headers.d
 endif

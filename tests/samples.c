@@ -239,7 +239,7 @@ void sample_numbers(const tad_op *op, uint64_t seed, int64_t count, double a[], 
     const sample             s = {.op = op, .n = op->arity, .seed = seed};
     double                   pools[2][POOL];
     tad__expression          kink = {0};
-    tad_text_error        error;
+    tad_text_error           error;
     if (op->kink &&
         tad__expression_parse(&tad__malloc_allocator, op->kink, names[op->arity - 1], op->arity, &kink, &error))
         abort();

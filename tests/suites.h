@@ -6,6 +6,8 @@
 
 #define SUITES(SUITE)                                                                                                  \
     SUITE(expression)                                                                                                  \
+    SUITE(language)                                                                                                    \
+    SUITE(language_examples)                                                                                           \
     SUITE(derivatives)                                                                                                 \
     SUITE(precision)                                                                                                   \
     SUITE(gemm)                                                                                                        \

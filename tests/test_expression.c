@@ -67,9 +67,9 @@ static tad_status parse(const char *text, tad__expression *expression, tad_text_
 
 static void expect_value(const char *text, double value)
 {
-    tad__expression   expression;
-    tad_text_error error;
-    tad_status        status = parse(text, &expression, &error);
+    tad__expression expression;
+    tad_text_error  error;
+    tad_status      status = parse(text, &expression, &error);
     ck_assert_msg(status == TAD_OK, "'%s': %s in column %d: %s", text, tad_status_name(status), error.column,
                   error.message);
     double found = evaluate(&expression);
@@ -85,9 +85,9 @@ static bool is_empty(const tad__expression *expression)
 
 static void expect_error(const char *text, int column, const char *message)
 {
-    tad__expression   expression;
-    tad_text_error error;
-    tad_status        status = parse(text, &expression, &error);
+    tad__expression expression;
+    tad_text_error  error;
+    tad_status      status = parse(text, &expression, &error);
     ck_assert_msg(status == TAD_EARG, "'%s': %s, expected TAD_EARG", text, tad_status_name(status));
     ck_assert_msg(error.column == column && strcmp(error.message, message) == 0,
                   "'%s': column %d: %s\nexpected: column %d: %s", text, error.column, error.message, column, message);
@@ -225,7 +225,7 @@ START_TEST(names_and_constants)
     const char *const    shadows[] = {"half", "exp"};
     const tad_allocator *heap = &tad__malloc_allocator;
     tad__expression      expression;
-    tad_text_error    error;
+    tad_text_error       error;
     ck_assert_int_eq(tad__expression_parse(heap, "exp(half) + exp", shadows, 2, &expression, &error), TAD_OK);
     ck_assert_uint_eq(expression.count, 4);
     ck_assert_int_eq(expression.steps[0].kind, TAD__NAME);
@@ -397,7 +397,7 @@ START_TEST(failing_allocations)
         failing_heap        heap = {.fail_at = n, .for_ever = _i};
         const tad_allocator allocator = {failing_resize, &heap};
         tad__expression     expression;
-        tad_text_error   error;
+        tad_text_error      error;
         tad_status          status = tad__expression_parse(&allocator, text, names, NAMES, &expression, &error);
         failed = heap.calls >= n;
         ck_assert_int_eq(status, failed ? TAD_ENOMEM : TAD_OK);
@@ -419,7 +419,7 @@ START_TEST(errors_leave_nothing)
         failing_heap        heap = {0};
         const tad_allocator allocator = {failing_resize, &heap};
         tad__expression     expression;
-        tad_text_error   error;
+        tad_text_error      error;
         ck_assert_int_eq(tad__expression_parse(&allocator, errors[i].text, names, NAMES, &expression, &error),
                          TAD_EARG);
         ck_assert_uint_eq(heap.bytes, 0);

@@ -79,7 +79,7 @@ typedef struct tad_argument {
     size_t            offset;   /**< of the member */
     bool              required; /**< otherwise it is what tad_op.defaults say */
     const char       *words;    /**< "mean sum none" for 0, 1 and 2 */
-    size_t            turns;    /**< 1 + the offset of a bool that becomes the opposite if the argument is given; or 0 */
+    size_t            turns; /**< 1 + the offset of a bool that becomes the opposite if the argument is given; or 0 */
 } tad_argument;
 
 struct tad_op {

@@ -42,8 +42,8 @@ static tad_status parse(tad_tape *tape, const tad_op *op, tad__rules *rule, cons
     rule->op = op;
     for (int k = 0; k < op->arity; k++) {
         tad_text_error error;
-        tad_status status = tad__expression_parse(&tape->allocator, op->partial[k], op->arity == 1 ? unary : binary,
-                                                  op->arity + 1, &rule->partial[k], &error);
+        tad_status     status = tad__expression_parse(&tape->allocator, op->partial[k], op->arity == 1 ? unary : binary,
+                                                      op->arity + 1, &rule->partial[k], &error);
         if (status == TAD_EARG)
             return tad__fail(tape, caller, status, "%s: derivative \"%s\", column %d: %s", op->name, op->partial[k],
                              error.column, error.message);

@@ -134,9 +134,10 @@ void tad__argument_describe(tad__text *text, const tad_argument *argument)
         tad__text_add(text, "true or false");
     else if (argument->kind == TAD_ARGUMENT_TEXT)
         tad__text_add(text, "text in quotes");
-    else if (argument->kind == TAD_ARGUMENT_WORD)
+    else if (argument->kind == TAD_ARGUMENT_WORD) {
+        tad__text_add(text, "one of ");
         add_words(text, argument->words, ", ");
-    else
+    } else
         tad__text_add(text, "%s", tad__argument_set(&copy, unused, &none));
 }
 

@@ -49,7 +49,9 @@ static inline bool tad__is_variadic(const tad_op *op)
         }                                                                                                              \
     }
 #define NAMED(text, type, member, ...)                                                                                 \
-    {.name = text, .offset = offsetof(type, member), .kind = TAD_ARGUMENT_##__VA_ARGS__}
+    {                                                                                                                  \
+        .name = text, .offset = offsetof(type, member), .kind = TAD_ARGUMENT_##__VA_ARGS__                             \
+    }
 #define MEMBER(type, member, ...) NAMED(#member, type, member, __VA_ARGS__)
 #define REQUIRED .required = true
 #define TURNS(type, member) .turns = 1 + offsetof(type, member)

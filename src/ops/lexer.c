@@ -47,12 +47,13 @@ static const struct {
     {"/=", "a name has one value: write y = x / 2"},
     {"&&", "for both of two conditions multiply them: (a > 0) * (b > 0)"},
     {"||", "for one of two conditions write maximum(a > 0, b > 0)"},
+    {":=", "a name gets its value with ="},
     {"->", "a model has no functions, only values"},
     {"!", "for 'not' write x == 0"},
     {"&", "for both of two conditions multiply them: (a > 0) * (b > 0)"},
     {"|", "for an absolute value write abs(x)"},
     {"'", "for a transposed matrix write transpose(x)"},
-    {"%", "comments begin with #"},
+    {"%", "for a remainder write fmod(a, b); comments begin with #"},
     {"{", "brackets of lists are [ and ]"},
     {"}", "brackets of lists are [ and ]"},
     {"\xc3\x97", "for a product write *"},                                  /* multiplication sign */
@@ -147,9 +148,19 @@ static bool advise_foreign(tad__lexer *lexer, const char *at)
     return false;
 }
 
+bool tad__fault_open(tad__lexer *lexer)
+{
+    const char *open = lexer->open;
+    tad__fault(lexer, open, 1, "this '%c' is never closed", *open);
+    return tad__advise(lexer, "expected '%c' before the end of line %d", *open == '[' ? ']' : ')',
+                       tad__line_of(lexer->text, open));
+}
+
 bool tad__fault_expected(tad__lexer *lexer, const char *expected)
 {
     const tad__token *found = &lexer->next;
+    if (lexer->model && found->kind == TAD__END && lexer->brackets > 0)
+        return tad__fault_open(lexer);
     if (found->kind == TAD__END)
         return tad__fault_at(lexer, found, "expected %s, found the end", expected);
     if (found->kind == TAD__LINE && *found->start != ';') {
@@ -158,6 +169,14 @@ bool tad__fault_expected(tad__lexer *lexer, const char *expected)
     }
     tad__fault_at(lexer, found, "expected %s, found '%.*s%s'", expected, TAD__SHOW(found));
     return advise_foreign(lexer, found->start);
+}
+
+bool tad__begins_line(const tad__lexer *lexer, const tad__token *token)
+{
+    const char *at = token->start;
+    while (at > lexer->text && (at[-1] == ' ' || at[-1] == '\t'))
+        at--;
+    return at == lexer->text || at[-1] == '\n';
 }
 
 int tad__utf8(const char *at)
@@ -186,7 +205,10 @@ static bool bad_number(tad__lexer *lexer, const tad__token *t)
     tad__fault_at(lexer, t, "expected a number like 12, 0.5 or 1e-3, found '%.*s%s'", TAD__SHOW(t));
     while (digits < t->length && tad__is_digit(t->start[digits]))
         digits++;
-    if (lexer->model && digits > 0 && digits < t->length && t->start[digits] != '.' && t->length <= TAD__SHOWN)
+    char c = t->start[digits], after = c ? t->start[digits + 1] : c;
+    bool exponent = (c == 'e' || c == 'E') && (!tad__is_word(after) || tad__is_digit(after));
+    if (lexer->model && !exponent && digits > 0 && digits < t->length && t->start[digits] != '.' &&
+        t->length <= TAD__SHOWN)
         tad__advise(lexer, "for a product write %.*s * %.*s", digits, t->start, t->length - digits, t->start + digits);
     return false;
 }
@@ -285,6 +307,8 @@ bool tad__advance(tad__lexer *lexer)
         if (begins_with(at, marks[i].text) && (lexer->model || !marks[i].model))
             *t = (tad__token){
                 .kind = marks[i].kind, .start = at, .length = (int)strlen(marks[i].text), .mark = &marks[i]};
+    if (lexer->brackets == 0)
+        lexer->open = at;
     lexer->brackets += (t->kind == TAD__OPEN || t->kind == TAD__OPEN_LIST);
     lexer->brackets -= (t->kind == TAD__CLOSE || t->kind == TAD__CLOSE_LIST) && lexer->brackets > 0;
     return t->kind != TAD__END || lex_unknown(lexer, at);

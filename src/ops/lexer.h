@@ -45,6 +45,7 @@ typedef struct tad__lexer {
     tad_text_error *error;
     bool            model;
     int             brackets; /* that are open: within them a line goes on */
+    const char     *open;     /* the outermost of them */
     tad__token      next;
     const char     *behind; /* where the token before that ends */
 } tad__lexer;
@@ -61,6 +62,12 @@ bool tad__advise(tad__lexer *lexer, const char *format, ...) TAD_PRINTF(2, 3);
 
 /* "expected ..., found 'x'" about lexer->next. */
 bool tad__fault_expected(tad__lexer *lexer, const char *expected);
+
+/* The outermost bracket is never closed. */
+bool tad__fault_open(tad__lexer *lexer);
+
+/* Is the token the first one of its line? */
+bool tad__begins_line(const tad__lexer *lexer, const tad__token *token);
 
 /* Bytes of the character of UTF-8 at a place; 0: it is none. */
 int tad__utf8(const char *at);

@@ -100,7 +100,7 @@ static bool parse_value(tad__parser *p, const tad_argument *argument, void *attr
     if (is_numeric(argument) && at.kind != TAD__STRING) {
         if (!tad__parse_constant(p, &value, &number))
             return false;
-        at = tad__span(&at, at.start + at.length);
+        at = tad__span(&at, p->lexer.behind);
         return !tad__argument_set(argument, attributes, &value) || fault_value(p, &at, argument);
     }
     bool        text = argument->kind == TAD_ARGUMENT_TEXT;
@@ -162,6 +162,8 @@ static bool parse_named(tad__parser *p, call *c, const tad__token *name)
                                                  : "operand '%.*s%s' comes too early: operands before it are missing",
                                  TAD__SHOW(name)) ||
                    advise_signature(p, c);
+    if (tad__begins_line(&p->lexer, name))
+        return tad__fault_open(&p->lexer); /* probably the next statement */
     tad__fault_at(&p->lexer, name, "%s has no argument '%.*s%s'", called, TAD__SHOW(name));
     if (c->arguments)
         near = tad__nearest(name->start, (size_t)name->length, argument_name, c);

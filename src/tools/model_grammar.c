@@ -64,6 +64,8 @@ static bool fault_unknown(tad__parser *p, const tad__token *word)
 {
     tad__reader *reader = p->user;
     int          line;
+    if (p->lexer.next.kind == TAD__ASSIGN && p->lexer.brackets > 0 && tad__begins_line(&p->lexer, word))
+        return tad__fault_open(&p->lexer);
     if (same_word(word, &reader->defining))
         return tad__fault_at(&p->lexer, word, "'%.*s%s' is used in its own definition", TAD__SHOW(word));
     if (tad__is_reserved(word))
@@ -175,14 +177,6 @@ static bool parse_index(tad__parser *p, const tad__token *base)
 
 /* ---- What is wrong in brackets ---- */
 
-static bool begins_line(const tad__parser *p, const tad__token *token)
-{
-    const char *at = token->start;
-    while (at > p->lexer.text && (at[-1] == ' ' || at[-1] == '\t'))
-        at--;
-    return at == p->lexer.text || at[-1] == '\n';
-}
-
 bool tad__unclosed(tad__parser *p, const tad__token *open, const char *expected)
 {
     tad__lexer *lexer = &p->lexer;
@@ -194,14 +188,18 @@ bool tad__unclosed(tad__parser *p, const tad__token *open, const char *expected)
         return tad__fault_at(lexer, &found, "'%.*s' closes nothing: the '%s' of line %d is still open", found.length,
                              found.start, bracket, tad__line_of(lexer->text, open->start)) ||
                tad__advise(lexer, "expected '%s'", closing);
-    if (found.kind == TAD__END || found.kind == TAD__LINE || (found.kind == TAD__WORD && begins_line(p, &found)))
+    if (found.kind == TAD__END || found.kind == TAD__LINE ||
+        (found.kind == TAD__WORD && tad__begins_line(&p->lexer, &found)))
         return tad__fault_at(lexer, open, "this '%s' is never closed", bracket) ||
                tad__advise(lexer, "expected '%s' before the end of line %d", closing,
                            tad__line_of(lexer->text, open->start));
     if (found.kind == TAD__ASSIGN)
         return tad__fault_at(lexer, &found, "'=' assigns; it cannot stand inside an expression") ||
                tad__advise(lexer, "to compare write '=='");
-    return tad__fault_expected(lexer, expected);
+    tad__fault_expected(lexer, expected);
+    if (found.kind == TAD__WORD || found.kind == TAD__LITERAL || found.kind == TAD__OPEN)
+        tad__advise(lexer, "is a comma or an operator missing before it?");
+    return false;
 }
 
 const tad__grammar tad__model_grammar = {

@@ -119,23 +119,22 @@ static bool parse_definition(tad__parser *p, const tad__token *name, int kind)
 
 /* ---- Statements ---- */
 
-static bool fault_no_assignment(tad__parser *p, const tad__token *name, int kind)
+static void fault_no_assignment(tad__parser *p, const tad__token *name, int kind)
 {
     tad__lexer *lexer = &p->lexer;
     tad__token  found = lexer->next;
-    if (is_word(&found, "") || found.kind == TAD__INFIX) {
-        bool equal = found.length == 2 && found.start[0] == '=';
-        if (equal)
-            return tad__fault_at(lexer, &found, "'==' compares; to give '%.*s%s' a value write '='", TAD__SHOW(name));
-    }
-    if (kind == ASSIGNMENT && found.kind == TAD__WORD) {
+    if (found.kind == TAD__INFIX && found.length == 2 && found.start[0] == '=') {
+        tad__fault_at(lexer, &found, "'==' compares; to give '%.*s%s' a value write '='", TAD__SHOW(name));
+    } else if (kind == ASSIGNMENT && found.kind == TAD__WORD) {
         tad__fault_at(lexer, name, "there is no statement '%.*s%s'", TAD__SHOW(name));
-        return tad__advise(lexer, "statements are name = expression, input, param, const and output");
+        tad__advise(lexer, "statements are name = expression, input, param, const and output");
+    } else {
+        tad__fault_expected(lexer, "'=' behind the name");
+        if (found.kind == TAD__OPEN && !tad__is_operation(name->start, (size_t)name->length))
+            tad__advise(lexer, "a model defines values, not functions");
+        else if (!*lexer->error->hint || found.kind == TAD__LINE)
+            tad__advise(lexer, "a statement gives a value a name: y = ...");
     }
-    tad__fault_expected(lexer, "'=' behind the name");
-    return *lexer->error->hint == '\0' || found.kind == TAD__LINE
-               ? tad__advise(lexer, "a statement gives a value a name: y = ...")
-               : false;
 }
 
 /* output name, of a value there is */
@@ -166,7 +165,8 @@ static bool parse_items(tad__parser *p, int kind)
             if (!mark_output(p, &name))
                 return false;
         } else {
-            return fault_no_assignment(p, &name, kind);
+            fault_no_assignment(p, &name, kind);
+            return false;
         }
         if (kind == ASSIGNMENT || p->lexer.next.kind != TAD__COMMA)
             return true;
@@ -183,7 +183,11 @@ static bool parse_statement(tad__parser *p)
         kind++;
     if (first.kind != TAD__WORD)
         return tad__fault_expected(&p->lexer, "a statement, which begins with a name, input, param, const or output");
-    return (kind == ASSIGNMENT || tad__advance(&p->lexer)) && parse_items(p, kind);
+    if (kind != ASSIGNMENT && !tad__advance(&p->lexer))
+        return false;
+    if (kind != ASSIGNMENT && p->lexer.next.kind == TAD__ASSIGN)
+        return check_name(p, &first);
+    return parse_items(p, kind);
 }
 
 /* What may not follow a statement. */
@@ -292,6 +296,7 @@ tad_status tad_model_parse(const tad_allocator *allocator, const char *text, siz
     }
     if (!model || !model->text) {
         tad_model_free(model);
+        *error = (tad_text_error){.message = "out of memory"};
         return TAD_ENOMEM;
     }
     size_t kept = bytes > TAD__MOST_BYTES ? 0 : bytes;

@@ -146,6 +146,12 @@ static void record_entry(recording *r, const tad__entry *entry)
     bool            value = entry->symbol.kind == TAD_SYMBOL_VALUE;
     bool            given = !value && r->vars[entry->number].tape;
     tad_var         y = value ? record_value(r, entry) : given ? r->vars[entry->number] : leaf(r, &entry->symbol);
+    tad_status      fits = given ? tad__handle_status(r->tape, y) : TAD_OK;
+    if (fits != TAD_OK) {
+        tad__fail(r->tape, r->caller, fits, "tad_model_record_with: vars[%d] is %s", entry->number,
+                  tad__handle_problem(r->tape, y));
+        refuse(r, &none);
+    }
     if (r->status != TAD_OK)
         return;
     if (!tad_name(y)) /* one that is only another name of a value keeps the first */
@@ -156,8 +162,9 @@ static void record_entry(recording *r, const tad__entry *entry)
         r->vars[entry->number] = y;
 }
 
-tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
-                             int64_t most, const void *caller)
+/* Leaves whose handles are not zeroed are those. */
+static tad_status record_all(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error, int64_t most,
+                             const void *caller)
 {
     const tad__step none = {.at = NULL};
     tad_text_error  ignored;
@@ -190,10 +197,16 @@ tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var var
     return r.status;
 }
 
-tad_status tad_model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
+tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
+                             int64_t most, const void *caller)
 {
     if (model && vars)
         memset(vars, 0, model->count * sizeof *vars);
+    return record_all(model, tape, vars, error, most, caller);
+}
+
+tad_status tad_model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
+{
     return tad__model_record(model, tape, vars, error, INT64_MAX, TAD_CALLER);
 }
 
@@ -202,5 +215,5 @@ tad_status tad_model_record_with(const tad_model *model, tad_tape *tape, tad_var
     for (size_t i = 0; model && vars && i < model->count; i++)
         if (model->entries[i]->symbol.kind == TAD_SYMBOL_VALUE)
             vars[i] = (tad_var){0};
-    return tad__model_record(model, tape, vars, error, INT64_MAX, TAD_CALLER);
+    return record_all(model, tape, vars, error, INT64_MAX, TAD_CALLER);
 }
