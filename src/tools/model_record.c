@@ -163,8 +163,8 @@ static void record_entry(recording *r, const tad__entry *entry)
 }
 
 /* Leaves whose handles are not zeroed are those. */
-static tad_status record_all(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error, int64_t most,
-                             const void *caller)
+static tad_status record_all(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
+                             int64_t most, const void *caller)
 {
     const tad__step none = {.at = NULL};
     tad_text_error  ignored;
