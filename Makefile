@@ -312,7 +312,7 @@ fuzz: ## look for texts that the language of models cannot stand, with clang's l
 .PHONY: fuzz run-fuzz
 run-fuzz: $(FUZZERS)
 	@mkdir -p $(BUILD)/corpus/model
-	@$(run_san) $(BUILD)/fuzz/fuzz_model -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=1 -rss_limit_mb=512 \
+	@$(run_san) $(BUILD)/fuzz/fuzz_model -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=20 -rss_limit_mb=512 \
 	    -dict=tests/fuzz/model.dict -artifact_prefix=$(BUILD)/ -print_final_stats=1 \
 	    $(BUILD)/corpus/model tests/fuzz/corpus/model examples
 

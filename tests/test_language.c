@@ -563,7 +563,7 @@ END_TEST
 START_TEST(failing_allocations_of_record)
 {
     size_t n = 1;
-    double expected = NAN;
+    double expected = (double)NAN;
     for (bool failed = true; failed; n++) {
         heap           h = {0};
         tad_allocator  allocator = heap_allocator(&h);

@@ -65,7 +65,7 @@ TAD_API size_t tad_text_error_write(const tad_text_error *error, const char *fil
                                     char *out, size_t size);
 
 /** Reads a model. `bytes` bytes of UTF-8, at most 1 MiB; `allocator`, which is copied, NULL: malloc. On an error *model is
- * NULL and *error, if not NULL, says what and where. Inputs, parameters and constants have at most 2^22 numbers together, and
+ * NULL and *error, if not NULL, says what and where. Inputs, parameters and constants have at most 2^20 numbers together, and
  * expressions nest 64 deep: so no text takes much memory, time or stack. The caller frees the model.
  * Errors: TAD_EARG (NULL, or the text is wrong), TAD_ENOMEM. */
 TAD_API TAD_CHECKED tad_status tad_model_parse(const tad_allocator *allocator, const char *text, size_t bytes,

@@ -12,7 +12,7 @@
 
 /* Bounds that are part of the language: of a text, a name, and all numbers that leaves and constants have together. */
 enum { TAD__MOST_BYTES = 1 << 20, TAD__MOST_LETTERS = 63 };
-#define TAD__MOST_NUMBERS (INT64_C(1) << 22)
+#define TAD__MOST_NUMBERS (INT64_C(1) << 20)
 
 typedef struct tad__entry {
     tad_symbol     symbol;       /* first: what the caller is given points here */
@@ -43,9 +43,11 @@ typedef struct tad__index {
 
 /* What a parser of a model knows besides: parser.user. */
 typedef struct tad__reader {
-    tad_model *model;
-    tad__token defining; /* the name that is being defined; length 0: none */
-    int        constant; /* > 0: everything has to be known now */
+    tad_model  *model;
+    tad__token  defining; /* the name that is being defined; length 0: none */
+    int         constant; /* > 0: everything has to be known now */
+    const char *line_at;  /* a place, and its line: those of all names are found in one pass */
+    int         line;
 } tad__reader;
 
 /* ---- memory: NULL or false say so in p->status ---- */

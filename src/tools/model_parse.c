@@ -51,7 +51,8 @@ static bool check_name(tad__parser *p, const tad__token *name)
 
 static tad__entry *add_entry(tad__parser *p, const tad__token *name, int kind)
 {
-    tad_model           *model = ((tad__reader *)p->user)->model;
+    tad__reader         *reader = p->user;
+    tad_model           *model = reader->model;
     const tad_allocator *table_allocator = &model->allocator;
     bool                 out_of_memory = false;
     void                *entries = model->entries;
@@ -68,7 +69,9 @@ static tad__entry *add_entry(tad__parser *p, const tad__token *name, int kind)
     entry->symbol.name = text;
     entry->symbol.kind = kind < OUTPUT ? (tad_symbol_kind)kind : TAD_SYMBOL_VALUE;
     entry->symbol.output = kind == OUTPUT;
-    entry->symbol.line = tad__line_of(p->lexer.text, name->start);
+    reader->line += tad__line_of(reader->line_at, name->start) - 1;
+    reader->line_at = name->start;
+    entry->symbol.line = reader->line;
     entry->number = (int)model->count;
     HASH_ADD_KEYPTR(hh, model->table, entry->symbol.name, (size_t)name->length, entry);
     if (out_of_memory) {
@@ -303,7 +306,7 @@ tad_status tad_model_parse(const tad_allocator *allocator, const char *text, siz
     if (kept > 0)
         memcpy(model->text, text, kept);
     model->text[kept] = '\0';
-    tad__reader reader = {.model = model};
+    tad__reader reader = {.model = model, .line_at = model->text, .line = 1};
     tad__parser p = {.lexer = {.text = model->text, .error = error, .model = true, .next = {.start = model->text}},
                      .allocator = &model->allocator,
                      .grammar = &tad__model_grammar,
