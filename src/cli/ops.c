@@ -110,7 +110,7 @@ static tad_status sample(const tad_op *op, int k, double other, double low, doub
         status = tad_read_grad(moving, derivative, POINTS * sizeof *derivative);
     for (int i = 0; i < POINTS; i++)
         if (!isfinite(value[i]))
-            derivative[i] = NAN;
+            derivative[i] = nan("");
     tad_tape_free(tape);
     return status;
 }

@@ -117,7 +117,7 @@ static int descend(training *t)
 
 bool cli_history_is_steep(const cli_history *history)
 {
-    double low = INFINITY, high = 0;
+    double low = HUGE_VAL, high = 0;
     for (int i = 0; i < history->count; i++) {
         if (!(history->loss[i] > 0) || !isfinite(history->loss[i]))
             return false;

@@ -128,6 +128,7 @@ json() # json STATUS COMMAND...
 }
 json 0 eval $model --hessian --all --jvp w1=1
 json 0 eval -e '[log(x), 1/x]' x=0
+json 0 eval -e 'relu(x) + log(y)' x=1e-5 y=0 --trust
 json 0 eval -e 'W @ v' 'W=[[1,2],[3,4]]' 'v=[[1],[2]]'
 json 0 explain $model --wrt w1,w5
 json 0 explain -e 'sum(x^2)' 'x=[1,2]'
