@@ -43,6 +43,7 @@ GENERATED := include/tad/elementwise.h include/tad/operations.h docs/errors.md
 
 SOURCES  := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 EXAMPLES := $(sort $(wildcard examples/*.c))
+COMMAND  := $(sort $(wildcard src/cli/*.c))
 TESTS    := $(sort $(wildcard tests/*.c))
 BENCH    := $(sort $(wildcard tests/bench/*.c))
 
@@ -52,6 +53,7 @@ SHARED   := $(BUILD)/libtad.so.$(VERSION)
 LINKS    := $(BUILD)/libtad.so.$(MAJOR) $(BUILD)/libtad.so
 UNIT     := $(BUILD)/tests/check_tad
 PROGRAMS := $(EXAMPLES:examples/%.c=$(BUILD)/examples/%)
+PROGRAM  := $(BUILD)/tad
 
 # ---- What the machine has ----
 
@@ -110,11 +112,12 @@ else
 tell = @$(if $(quiet),,printf '  %-4s %s\n' $(2) $(if $(filter c%,$(2)),$<,$@) &&) $(1)
 endif
 
-.PHONY: all lib examples tests FORCE
+.PHONY: all lib tad examples tests FORCE
 .DELETE_ON_ERROR:
 
-all: lib examples       ## library and examples (the default)
+all: lib tad examples   ## library, command and examples (the default)
 lib: $(STATIC) $(LINKS) ## libtad.a and libtad.so
+tad: $(PROGRAM)         ## the command
 examples: $(PROGRAMS)   ## the programs in examples/
 tests: $(UNIT)
 
@@ -197,6 +200,13 @@ $(PROGRAMS): $(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(LIBS),ld)
 
+# The command. It is linked with the static library, so that it runs wherever it is copied to.
+command_objects := $(call objects,$(COMMAND))
+$(command_objects): includes = -Iinclude -Isrc
+$(command_objects): opt = $(OPT)
+$(PROGRAM): $(command_objects) $(STATIC)
+	$(call tell,$(link) $(LDLIBS) $(LIBS),ld)
+
 test_objects := $(call objects,$(TESTS))
 $(test_objects): includes = $(features) $(call pkg_cflags,check) -Iinclude -Itests -Isrc -I$(BUILD)/gen
 $(test_objects): opt = $(OPT)
@@ -266,7 +276,10 @@ generated: build/host/headers
 	@build/host/headers errors > build/host/docs/errors.md
 
 .PHONY: docs
-docs: generated $(TABLE_PROGRAM) ## write what is written and measured from the operations: docs/operations.md
+docs: generated $(TABLE_PROGRAM) $(PROGRAM) ## write docs/operations.md (measured), docs/tad.1 and docs/completion
+	@$(PROGRAM) help man > docs/tad.1
+	@$(PROGRAM) help bash > docs/completion/tad.bash
+	@$(PROGRAM) help zsh > docs/completion/_tad
 	@$(TABLE_PROGRAM) > build/host/operations.md
 	@cmp -s build/host/operations.md docs/operations.md || { cp build/host/operations.md docs/operations.md && echo '  wrote docs/operations.md'; }
 
@@ -284,12 +297,12 @@ bench: $(BUILD)/bench/bench ## measure speed; BENCH_ARGS are passed on
 scripts := tests/scripts
 script_environment = BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' MAKE='$(MAKE)' LIBS='$(LDFLAGS) $(LDLIBS) $(LIBS)'
 
-check: lib examples $(if $(have_check),,no-check) ## everything quick: scripts, unit tests with sanitizers, unit tests
-	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san lib tests
+check: lib tad examples $(if $(have_check),,no-check) ## everything quick: scripts, unit tests with sanitizers, unit tests
+	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san lib tad tests
 	@$(MAKE) --no-print-directory -j2 -Oline check-scripts check-asan
 	@$(MAKE) --no-print-directory check-unit
 
-check-scripts: lib examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
+check-scripts: lib tad examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
 	@$(script_environment) $(scripts)/check_layers.sh
 	@$(script_environment) $(scripts)/check_headers.sh
 	@$(script_environment) $(scripts)/check_public_headers.sh
@@ -299,6 +312,7 @@ check-scripts: lib examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
 	@$(script_environment) $(scripts)/check_graphs.sh
 	@$(script_environment) $(scripts)/check_examples_memory.sh
 	@$(script_environment) $(scripts)/check_readme.sh
+	@$(script_environment) $(scripts)/check_command.sh
 	@$(script_environment) $(scripts)/check_new_operation.sh
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
@@ -338,9 +352,15 @@ golden-torch: ## write tests/torch/*.txt: what the tests hold tad to, by PyTorch
 PREFIX     ?= /usr/local
 INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR     ?= $(PREFIX)/lib
+INSTALLED  := bin/tad share/man/man1/tad.1 share/bash-completion/completions/tad share/zsh/site-functions/_tad
 .PHONY: install uninstall
 
-install: lib ## install headers, libraries and tad.pc to $(DESTDIR)$(PREFIX)
+install: lib tad ## install command, headers, libraries and tad.pc to $(DESTDIR)$(PREFIX)
+	@install -d $(sort $(foreach place,$(INSTALLED),'$(DESTDIR)$(PREFIX)/$(dir $(place))'))
+	@install -m 755 $(PROGRAM) '$(DESTDIR)$(PREFIX)/bin/tad'
+	@install -m 644 docs/tad.1 '$(DESTDIR)$(PREFIX)/share/man/man1/tad.1'
+	@install -m 644 docs/completion/tad.bash '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/tad'
+	@install -m 644 docs/completion/_tad '$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tad'
 	@install -d '$(DESTDIR)$(INCLUDEDIR)/tad' '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	@install -m 644 $(HEADERS) '$(DESTDIR)$(INCLUDEDIR)/tad/'
 	@install -m 644 $(STATIC) '$(DESTDIR)$(LIBDIR)/'
@@ -357,13 +377,14 @@ install: lib ## install headers, libraries and tad.pc to $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install installed
 	@cd '$(DESTDIR)$(INCLUDEDIR)/tad' 2>/dev/null && rm -f $(notdir $(HEADERS)) && cd .. && rmdir tad 2>/dev/null || true
 	@rm -f $(patsubst %,'$(DESTDIR)$(LIBDIR)/%',$(notdir $(STATIC) $(SHARED) $(LINKS)) pkgconfig/tad.pc)
+	@rm -f $(foreach place,$(INSTALLED),'$(DESTDIR)$(PREFIX)/$(place)')
 	@echo "removed tad from $(DESTDIR)$(PREFIX)"
 
 # ---- Housekeeping ----
 
 .PHONY: format format-check tidy setup setup-dev clean help
 c_files := $(sort $(filter-out $(GENERATED),$(wildcard include/tad/*.h src/*/*.[ch] tests/*.[ch] tests/table/*.c tests/page/*.c \
-           tests/bench/*.[ch] tests/bench/*.cpp tests/fuzz/*.c examples/*.[ch])))
+           tests/bench/*.[ch] tests/bench/*.cpp tests/fuzz/*.c tests/command/*.[ch] examples/*.[ch])))
 
 format: ## lay the sources out with clang-format
 	@clang-format -i $(c_files)
@@ -391,5 +412,5 @@ help: ## this list
 print-%:
 	@echo '$($*)'
 
--include $(patsubst %.o,%.d,$(library_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) $(pages_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
-endif
+-include $(patsubst %.o,%.d,$(library_objects) $(command_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) \
+    $(pages_objects) $(bench_objects)) build/host/headers.d build/host/embed.d

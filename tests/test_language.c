@@ -625,6 +625,35 @@ START_TEST(steady)
 }
 END_TEST
 
+START_TEST(leaves_of_the_caller)
+{
+    recorded r = record("input x = 2; const c = 3; y = c * x^2");
+    tad_var  mine = tad_scalar(r.tape, 5), vars[3] = {mine};
+    expect_ok(tad_model_record_with(r.model, r.tape, vars, NULL));
+    ck_assert_double_eq(tad_value(vars[2]), 75);
+    ck_assert_uint_eq(vars[0].id, mine.id);
+    ck_assert_str_eq(tad_name(mine), "x");
+    expect_ok(tad_backward(vars[2]));
+    ck_assert_double_eq(tad_grad(mine), 30);
+
+    ck_assert_int_eq(tad_model_record_with(NULL, r.tape, vars, NULL), TAD_EARG);
+    ck_assert_int_eq(tad_model_record_with(r.model, r.tape, NULL, NULL), TAD_EARG);
+    tad_tape      *other = tad_tape_new();
+    tad_text_error error;
+    tad_var        foreign[3] = {tad_scalar(other, 1)};
+    ck_assert_int_eq(tad_model_record_with(r.model, r.tape, foreign, &error), TAD_ETAPE);
+    ck_assert_ptr_nonnull(strstr(error.message, "tad_model_record_with: vars[0] is"));
+    tad_tape_clear_error(r.tape);
+    size_t  mark = tad_tape_mark(r.tape);
+    tad_var stale[3] = {tad_scalar(r.tape, 1)};
+    tad_tape_rewind(r.tape, mark);
+    ck_assert_int_eq(tad_model_record_with(r.model, r.tape, stale, &error), TAD_ESTALE);
+    tad_tape_clear_error(r.tape);
+    tad_tape_free(other);
+    drop(&r);
+}
+END_TEST
+
 Suite *language_suite(void)
 {
     Suite *suite = suite_create("language");
@@ -637,6 +666,7 @@ Suite *language_suite(void)
     tcase_add_test(meanings_case, symbols);
     tcase_add_test(meanings_case, setting_numbers);
     tcase_add_test(meanings_case, bad_arguments);
+    tcase_add_test(meanings_case, leaves_of_the_caller);
     suite_add_tcase(suite, meanings_case);
 
     TCase *messages_case = tcase_create("messages");

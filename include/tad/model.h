@@ -96,6 +96,11 @@ TAD_API TAD_CHECKED tad_status tad_model_set(tad_model *model, const char *name,
 TAD_API TAD_CHECKED tad_status tad_model_record(const tad_model *model, tad_tape *tape, tad_var vars[],
                                                 tad_text_error *error);
 
+/** The same with leaves of yours: where vars[i] of an input, parameter or constant is not zeroed, it is taken for that leaf, and
+ * named after it. So a model becomes a tad_function, for tad_gradcheck, or a part of a larger one. */
+TAD_API TAD_CHECKED tad_status tad_model_record_with(const tad_model *model, tad_tape *tape, tad_var vars[],
+                                                     tad_text_error *error);
+
 #ifdef __cplusplus
 }
 #endif

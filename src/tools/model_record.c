@@ -144,7 +144,14 @@ static void record_entry(recording *r, const tad__entry *entry)
 {
     const tad__step none = {.at = NULL};
     bool            value = entry->symbol.kind == TAD_SYMBOL_VALUE;
-    tad_var         y = value ? record_value(r, entry) : leaf(r, &entry->symbol);
+    bool            given = !value && r->vars[entry->number].tape;
+    tad_var         y = value ? record_value(r, entry) : given ? r->vars[entry->number] : leaf(r, &entry->symbol);
+    tad_status      fits = given ? tad__handle_status(r->tape, y) : TAD_OK;
+    if (fits != TAD_OK) {
+        tad__fail(r->tape, r->caller, fits, "tad_model_record_with: vars[%d] is %s", entry->number,
+                  tad__handle_problem(r->tape, y));
+        refuse(r, &none);
+    }
     if (r->status != TAD_OK)
         return;
     if (!tad_name(y)) /* one that is only another name of a value keeps the first */
@@ -155,7 +162,8 @@ static void record_entry(recording *r, const tad__entry *entry)
         r->vars[entry->number] = y;
 }
 
-tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
+/* Leaves whose handles are not zeroed are those. */
+static tad_status record_all(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
                              int64_t most, const void *caller)
 {
     const tad__step none = {.at = NULL};
@@ -168,7 +176,6 @@ tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var var
         tad__text_add(&words, "tad_model_record: %s is NULL", !model ? "model" : !tape ? "tape" : "vars");
         return TAD_EARG;
     }
-    memset(vars, 0, model->count * sizeof *vars);
     recording r = {
         .model = model, .tape = tape, .vars = vars, .stack = small, .error = error, .most = most, .caller = caller};
     size_t bytes = model->steps.depth * sizeof *r.stack;
@@ -190,7 +197,23 @@ tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var var
     return r.status;
 }
 
+tad_status tad__model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error,
+                             int64_t most, const void *caller)
+{
+    if (model && vars)
+        memset(vars, 0, model->count * sizeof *vars);
+    return record_all(model, tape, vars, error, most, caller);
+}
+
 tad_status tad_model_record(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
 {
     return tad__model_record(model, tape, vars, error, INT64_MAX, TAD_CALLER);
+}
+
+tad_status tad_model_record_with(const tad_model *model, tad_tape *tape, tad_var vars[], tad_text_error *error)
+{
+    for (size_t i = 0; model && vars && i < model->count; i++)
+        if (model->entries[i]->symbol.kind == TAD_SYMBOL_VALUE)
+            vars[i] = (tad_var){0};
+    return record_all(model, tape, vars, error, INT64_MAX, TAD_CALLER);
 }
