@@ -29,7 +29,7 @@ void tad_scope_begin(tad_tape *tape, const char *name)
         return;
     }
     tad__scope *scope = &tape->scopes[tape->scope_count++];
-    *scope = (tad__scope){.from = tape->count, .to = TAD__OPEN};
+    *scope = (tad__scope){.from = tape->count, .to = TAD__STILL_OPEN};
     tape->scope_last = tape->count;
     copy_name(scope->name, sizeof scope->name, name);
 }
@@ -39,7 +39,7 @@ void tad_scope_end(tad_tape *tape)
     if (!tape)
         return;
     size_t i = tape->scope_count;
-    while (i > 0 && tape->scopes[i - 1].to != TAD__OPEN)
+    while (i > 0 && tape->scopes[i - 1].to != TAD__STILL_OPEN)
         i--;
     if (i == 0) {
         tad__fail(tape, TAD_CALLER, TAD_EARG, "tad_scope_end: no scope is open");
@@ -75,7 +75,7 @@ void tad__forget_scopes(tad_tape *tape, uint32_t id)
     tape->scope_last = id;
     for (size_t i = 0; i < tape->scope_count; i++) {
         tad__scope scope = tape->scopes[i];
-        bool       open = scope.to == TAD__OPEN;
+        bool       open = scope.to == TAD__STILL_OPEN;
         if (!open && scope.from >= id)
             continue;
         if (scope.from > id)

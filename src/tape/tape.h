@@ -70,7 +70,7 @@ typedef struct tad__scope {
 } tad__scope;
 
 /* The `to` of a scope that is open. */
-#define TAD__OPEN UINT32_MAX
+#define TAD__STILL_OPEN UINT32_MAX
 
 /* A place where the program read a value that it may have branched on. */
 typedef struct tad__branch {

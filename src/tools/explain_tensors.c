@@ -142,9 +142,9 @@ static void put_in_general(tad__derivation *d, uint32_t id, uint32_t operand)
             put_words(d, moves[i].words);
             return;
         }
-    tad__put(&d->pen, TAD__OPEN);
+    tad__put(&d->pen, TAD__PAREN_OPEN);
     tad__put_derivative(d, id, operand, 0);
-    tad__put(&d->pen, TAD__CLOSE);
+    tad__put(&d->pen, TAD__PAREN_CLOSE);
     tad__put(&d->pen, TAD__TRANSPOSED);
     tad__put(&d->pen, TAD__TIMES);
     tad__put_adjoint(d, id);

@@ -30,10 +30,10 @@ typedef struct tad__link {
 } tad__link;
 
 /* "encoder.0" in "encoder"; the first is that of all nodes without one. */
-typedef struct tad__scope {
+typedef struct tad__graph_scope {
     const char *name; /* `length` bytes of it */
     uint32_t    length, parent, depth;
-} tad__scope;
+} tad__graph_scope;
 
 typedef struct tad__graph {
     tad_tape         *tape;
@@ -46,7 +46,7 @@ typedef struct tad__graph {
     tad__box   *boxes;
     tad__link  *links; /* by `to`, and then in the order of operands */
     uint32_t   *members;
-    tad__scope *scopes;
+    tad__graph_scope *scopes;
 } tad__graph;
 
 #define TAD__NO_BOX UINT32_MAX

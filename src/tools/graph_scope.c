@@ -53,7 +53,7 @@ static uint32_t intern(scope_work *w, const char *name, uint32_t length, uint32_
         return e->scope;
     if (graph->scope_count == w->capacity) {
         size_t      twice = 2 * w->capacity;
-        tad__scope *scopes = tad__arena_take(&graph->arena, twice * sizeof *scopes);
+        tad__graph_scope *scopes = tad__arena_take(&graph->arena, twice * sizeof *scopes);
         if (!scopes)
             return UINT32_MAX;
         memcpy(scopes, graph->scopes, w->capacity * sizeof *scopes);
@@ -67,7 +67,7 @@ static uint32_t intern(scope_work *w, const char *name, uint32_t length, uint32_
     HASH_ADD_KEYPTR(hh, w->table, e->name, length, e);
     if (out_of_memory)
         return UINT32_MAX;
-    graph->scopes[graph->scope_count] = (tad__scope){name, length, parent, graph->scopes[parent].depth + 1};
+    graph->scopes[graph->scope_count] = (tad__graph_scope){name, length, parent, graph->scopes[parent].depth + 1};
     return graph->scope_count++;
 }
 
@@ -108,7 +108,7 @@ static bool find(scope_work *w)
     graph->scope_of = tad__arena_take(&graph->arena, graph->node_count * sizeof *graph->scope_of);
     if (!graph->scopes || !graph->scope_of)
         return false;
-    graph->scopes[graph->scope_count++] = (tad__scope){.name = ""};
+    graph->scopes[graph->scope_count++] = (tad__graph_scope){.name = ""};
     for (uint32_t id = 0; id < graph->node_count; id++) {
         if (graph->box_of[id] == TAD__NO_BOX)
             continue;

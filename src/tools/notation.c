@@ -24,8 +24,8 @@ static const tad__operator operators[] = {
 };
 
 static const tad__function_marks functions[] = {
-    {"exp", "e^{", "}", TAD__POWER},
-    {"exp2", "2^{", "}", TAD__POWER},
+    {"exp", "e^{", "}", TAD__POWERS},
+    {"exp2", "2^{", "}", TAD__POWERS},
     {"sqrt", "\\sqrt{", "}", TAD__ATOM},
     {"cbrt", "\\sqrt[3]{", "}", TAD__ATOM},
     {"reciprocal", "\\frac{1}{", "}", TAD__SIGN},
@@ -72,8 +72,8 @@ static const char *const marks[TAD__MARKS][3] = {
     [TAD__USE_END] = {"]", "}"},
     [TAD__ADJOINT] = {"adj ", "\\overline{"},
     [TAD__ADJOINT_END] = {"", "}"},
-    [TAD__OPEN] = {"(", "\\left("},
-    [TAD__CLOSE] = {")", "\\right)"},
+    [TAD__PAREN_OPEN] = {"(", "\\left("},
+    [TAD__PAREN_CLOSE] = {")", "\\right)"},
     [TAD__FRACTION] = {"", "\\frac{"},
     [TAD__FRACTION_BY] = {" / ", "}{"},
     [TAD__FRACTION_END] = {"", "}"},
@@ -117,7 +117,7 @@ void tad__put_text(tad__pen *pen, const char *text)
     tad__output_text(&pen->output, text);
 }
 
-void tad__put(tad__pen *pen, tad__mark mark)
+void tad__put(tad__pen *pen, tad__glyph mark)
 {
     const char *const *columns = marks[mark];
     const char        *text = columns[pen->format];
@@ -307,7 +307,7 @@ void tad__put_number(tad__pen *pen, double x, int strength)
     char *exponent = isfinite(x) ? strchr(digits, 'e') : NULL;
     bool  wrap = (x < 0 && strength >= TAD__SUM) || (math && exponent && strength > TAD__PRODUCT);
     if (wrap)
-        tad__put(pen, TAD__OPEN);
+        tad__put(pen, TAD__PAREN_OPEN);
     if (!isfinite(x) && math)
         tad__put_text(pen, isnan(x) ? "\\mathrm{NaN}" : x < 0 ? "-\\infty " : "\\infty ");
     else if (!isfinite(x))
@@ -317,7 +317,7 @@ void tad__put_number(tad__pen *pen, double x, int strength)
     else
         tad__put_text(pen, digits);
     if (wrap)
-        tad__put(pen, TAD__CLOSE);
+        tad__put(pen, TAD__PAREN_CLOSE);
 }
 
 void tad__put_count(tad__pen *pen, uint64_t n)

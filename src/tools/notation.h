@@ -8,7 +8,7 @@
 #include <tad/op.h>
 
 /* How tightly operators bind, C's order, with the power above. */
-enum { TAD__COMPARISON = 1, TAD__SUM, TAD__PRODUCT, TAD__SIGN, TAD__POWER, TAD__ATOM };
+enum { TAD__COMPARISON = 1, TAD__SUM, TAD__PRODUCT, TAD__SIGN, TAD__POWERS, TAD__ATOM };
 
 typedef struct tad__operator {
     const char *formula; /* as in elementwise.def */
@@ -28,7 +28,7 @@ typedef struct tad__function_marks {
 const tad__function_marks *tad__find_function_marks(const tad_op *op);
 
 /* What else a format writes. */
-typedef enum tad__mark {
+typedef enum tad__glyph {
     TAD__HEAD,
     TAD__TAIL,
     TAD__TITLE,
@@ -55,8 +55,8 @@ typedef enum tad__mark {
     TAD__USE_END,
     TAD__ADJOINT,
     TAD__ADJOINT_END,
-    TAD__OPEN,
-    TAD__CLOSE,
+    TAD__PAREN_OPEN,
+    TAD__PAREN_CLOSE,
     TAD__FRACTION,
     TAD__FRACTION_BY,
     TAD__FRACTION_END,
@@ -76,7 +76,7 @@ typedef enum tad__mark {
     TAD__GAP,
     TAD__TRANSPOSED,
     TAD__MARKS
-} tad__mark;
+} tad__glyph;
 
 /* What was written last: where the next paragraph or display needs a blank line in front. */
 typedef enum tad__before {
@@ -94,7 +94,7 @@ typedef struct tad__pen {
     tad__before        before;
 } tad__pen;
 
-void tad__put(tad__pen *pen, tad__mark mark);
+void tad__put(tad__pen *pen, tad__glyph mark);
 void tad__put_text(tad__pen *pen, const char *text);
 
 /* Behind a blank line, of which there is never more than one. */

@@ -55,10 +55,10 @@ static void put_power(tad__pen *pen, const tad__terms *t, const tad__term *term,
     if (base->kind == TAD__TERM_NODE && !values && pen->format != TAD_TEXT)
         tad__label_of(t->plan, base->node, &ordinal);
     if (ordinal)
-        tad__put(pen, TAD__OPEN);
+        tad__put(pen, TAD__PAREN_OPEN);
     put_operand(pen, t, term, 0, values, TAD__ATOM);
     if (ordinal)
-        tad__put(pen, TAD__CLOSE);
+        tad__put(pen, TAD__PAREN_CLOSE);
     tad__put(pen, TAD__RAISED);
     if (term->n == 1)
         tad__put_text(pen, "2");
@@ -106,12 +106,12 @@ static void put_function(tad__pen *pen, const tad__terms *t, const tad__term *te
     else
         tad__put_function(pen, term->op->name);
     if (!marks)
-        tad__put(pen, TAD__OPEN);
+        tad__put(pen, TAD__PAREN_OPEN);
     put_list(pen, t, term, values);
     if (marks)
         tad__put_text(pen, marks->close);
     else
-        tad__put(pen, TAD__CLOSE);
+        tad__put(pen, TAD__PAREN_CLOSE);
 }
 
 /* As tad_formula, except that matrices are multiplied as in the language of models. */
@@ -126,7 +126,7 @@ static int strength_of(const tad__pen *pen, const tad__term *term, const tad__op
     const tad__function_marks *marks = pen->format == TAD_TEXT ? NULL : tad__find_function_marks(term->op);
     int                        row = tad__row_of(term->op);
     if (row == TAD__ROW_square || row == TAD__ROW_pow)
-        return TAD__POWER;
+        return TAD__POWERS;
     if (infix)
         return pen->format != TAD_TEXT && !infix->math ? TAD__SIGN : infix->strength;
     return marks ? marks->strength : TAD__ATOM;
@@ -140,8 +140,8 @@ static void put_call(tad__pen *pen, const tad__terms *t, const tad__term *term, 
     bool wrap = !truth && own < strength;
     pen->compared |= truth;
     if (wrap || truth)
-        tad__put(pen, truth ? TAD__TRUTH : TAD__OPEN);
-    if (own == TAD__POWER && (row == TAD__ROW_square || row == TAD__ROW_pow))
+        tad__put(pen, truth ? TAD__TRUTH : TAD__PAREN_OPEN);
+    if (own == TAD__POWERS && (row == TAD__ROW_square || row == TAD__ROW_pow))
         put_power(pen, t, term, values);
     else if (infix)
         put_infix(pen, t, term, infix, values);
@@ -151,7 +151,7 @@ static void put_call(tad__pen *pen, const tad__terms *t, const tad__term *term, 
         put_function(pen, t, term, values);
     pen->compared |= truth;
     if (wrap || truth)
-        tad__put(pen, truth ? TAD__TRUTH_END : TAD__CLOSE);
+        tad__put(pen, truth ? TAD__TRUTH_END : TAD__PAREN_CLOSE);
 }
 
 void tad__put_term(tad__pen *pen, const tad__terms *t, int index, bool values, int strength)
