@@ -584,9 +584,9 @@ typedef struct operands {
 
 /* A call with x [2, 3], y [3, 2], v [3], i two indices, and what it is refused with. */
 #define ERRORS(ROW)                                                                                                    \
-    ROW(tad_softmax(o->x, 2), TAD_EARG, "softmax(f64 [2, 3]): axis 2 of a value of rank 2")                            \
-    ROW(tad_log_softmax(o->x, -3), TAD_EARG, "log_softmax(f64 [2, 3]): axis -3 of a value of rank 2")                  \
-    ROW(tad_softmax(o->scalar, 0), TAD_EARG, "axis 0 of a value of rank 0")                                            \
+    ROW(tad_softmax(o->x, 2), TAD_EARG, "softmax(f64 [2, 3]): axis 2; expected -2 to 1")                               \
+    ROW(tad_log_softmax(o->x, -3), TAD_EARG, "log_softmax(f64 [2, 3]): axis -3; expected -2 to 1")                     \
+    ROW(tad_softmax(o->scalar, 0), TAD_EARG, "axis 0 of a scalar, which has none")                                     \
     ROW(tad_softmax(o->i, 0), TAD_EDTYPE, "operand 1 is i64; expected f32 or f64")                                     \
     ROW(tad_cross_entropy(o->x, o->high, NULL), TAD_EINDEX,                                                            \
         "target 3 at [1]; expected 0 to 2, or -100, which is ignored")                                                 \

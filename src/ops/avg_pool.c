@@ -185,10 +185,7 @@ const tad_op tad__op_avg_pool2d_spread = {
  * dilation), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
 TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options)
 {
-    tad__pool_attributes to = {.adaptive = false};
-    if (options)
-        to.options = *options;
-    return tad_apply(&tad__op_avg_pool2d, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_in(&tad__op_avg_pool2d, x, options, TAD_CALLER);
 }
 
 /** The averages of x in height x width windows that cover its last two axes: window i of n has the places
@@ -197,7 +194,5 @@ TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options)
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width)
 {
-    tad__pool_attributes to = {.adaptive = true, .size = {height, width}};
-    return tad_apply(&tad__op_adaptive_avg_pool2d,
-                     (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_evenly(&tad__op_adaptive_avg_pool2d, x, height, width, TAD_CALLER);
 }

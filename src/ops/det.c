@@ -22,7 +22,9 @@ typedef struct factors {
 static factors start(const tad_call *call)
 {
     const tad_array *x = &call->in[0];
-    factors          f = {.dtype = x->dtype, .n = x->dims[x->rank - 1], .count = tad__matrix_count(x)};
+    tad_array        batch = *x;
+    batch.rank -= 2; /* a matrix without elements has a determinant, too */
+    factors f = {.dtype = x->dtype, .n = x->dims[x->rank - 1], .count = tad__array_count(&batch)};
     f.a = tad__scratch_elements(call, f.dtype, f.n * f.n);
     f.pivots = tad__scratch_elements(call, TAD_F32, f.n);
     if (!f.a || !f.pivots)
@@ -79,13 +81,6 @@ static const tad_sample samples[] = {
 };
 
 /* ---- adjugate ---- */
-
-static tad_status shape_of_adjugate(const tad_call *call)
-{
-    tad_status status = tad__check_matrices(call, 0, true);
-    tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
-    return status;
-}
 
 /* Are the pivots large enough for the inverse to tell the adjugate? */
 static bool is_regular(const factors *f)
@@ -157,7 +152,7 @@ const tad_op tad__op_adjugate = {
     .about = "adjugate matrix",
     .formula = "adjugate(x)",
     .arity = 1,
-    .shape = shape_of_adjugate,
+    .shape = tad__square_shape,
     .forward = forward_adjugate,
     .vjp = vjp_adjugate,
     .prepare = prepare,

@@ -48,7 +48,7 @@ static void forward(const tad_call *call)
 {
     const tad_array   *x = &call->in[0];
     const tad_dtype    type = x->dtype;
-    int64_t            n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t            n = x->dims[x->rank - 1], count = tad__matrix_count(x);
     const tad__lapack *lapack = tad__lapack_for(n, n, TAD__SMALL_EIGH);
     void              *a = tad__scratch_elements(call, type, n * n), *values = tad__scratch_elements(call, type, n);
     void              *work = tad__scratch_elements(call, type, tad__eigh_work(n));

@@ -1,5 +1,6 @@
 /* Elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
 #include "tensor/gather.h"
+#include "ops/axes.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
@@ -15,10 +16,9 @@ enum { X, INDICES, SOURCE };
 static tad_status check_shape(const tad_call *call, int k, int *axis)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES], *other = &call->in[k];
-    int              given = *(const int *)call->attributes;
-    *axis = tad__array_axis(x->rank, given);
+    *axis = tad__find_axis(call, x->rank, *(const int *)call->attributes);
     if (*axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", given, x->rank);
+        return TAD_EARG;
     if (index->rank != x->rank || other->rank != x->rank)
         return tad_refuse(call, TAD_ESHAPE, "expected the same number of axes everywhere");
     for (int i = 0; i < x->rank; i++)

@@ -231,10 +231,7 @@ const tad_op tad__op_max_pool2d_scatter = {
  * exclude_padding), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
 TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options)
 {
-    tad__pool_attributes to = {.adaptive = false};
-    if (options)
-        to.options = *options;
-    return tad_apply(&tad__op_max_pool2d, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_in(&tad__op_max_pool2d, x, options, TAD_CALLER);
 }
 
 /** The largest of x in each of height x width windows that cover its last two axes, as those of tad_adaptive_avg_pool2d do;
@@ -243,7 +240,5 @@ TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options)
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, int64_t height, int64_t width)
 {
-    tad__pool_attributes to = {.adaptive = true, .size = {height, width}};
-    return tad_apply(&tad__op_adaptive_max_pool2d,
-                     (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_evenly(&tad__op_adaptive_max_pool2d, x, height, width, TAD_CALLER);
 }

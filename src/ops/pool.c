@@ -117,3 +117,19 @@ bool tad__pool_windows(const tad_call *call, const tad_array *x, const tad_array
     *row = (double *)(void *)windows;
     return true;
 }
+
+static tad_var apply(const tad_op *op, tad_var x, tad__pool_attributes to, const void *caller)
+{
+    return tad_apply(op, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = caller});
+}
+
+tad_var tad__pool_in(const tad_op *op, tad_var x, const tad_pool_options *options, const void *caller)
+{
+    static const tad_pool_options none;
+    return apply(op, x, (tad__pool_attributes){.options = options ? *options : none}, caller);
+}
+
+tad_var tad__pool_evenly(const tad_op *op, tad_var x, int64_t height, int64_t width, const void *caller)
+{
+    return apply(op, x, (tad__pool_attributes){.adaptive = true, .size = {height, width}}, caller);
+}

@@ -1,5 +1,6 @@
 /* Softmax and its logarithm along one axis. */
 #include "tensor/softmax.h"
+#include "ops/axes.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 
@@ -12,10 +13,8 @@ static tad_status shape(const tad_call *call)
 {
     const int       *axis = call->attributes;
     const tad_array *x = &call->in[0];
-    if (tad__array_axis(x->rank, *axis) < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", *axis, x->rank);
     tad__array_set_shape(call->out, x->rank, x->dims);
-    return TAD_OK;
+    return tad__find_axis(call, x->rank, *axis) < 0 ? TAD_EARG : TAD_OK;
 }
 
 /* The array with the axis as its last one. */

@@ -45,11 +45,6 @@ static bool system_at(const tad_call *call, int64_t i, tad_array m[3], const voi
     return other;
 }
 
-static int64_t systems_of(const tad_call *call)
-{
-    return tad__array_count(call->out) ? tad__matrix_count(call->out) : 0;
-}
-
 /* ---- triangular ---- */
 
 static tad__triangle triangle_of(const tad_call *call)
@@ -63,7 +58,7 @@ static void forward_triangular(const tad_call *call)
     const tad__triangle how = triangle_of(call);
     const tad_array    *out = call->out;
     const tad_dtype     type = out->dtype;
-    const int64_t       n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = systems_of(call);
+    const int64_t       n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = tad__matrix_count(out);
     const tad__lapack  *lapack = tad__lapack_for(n, m, TAD__SMALL_TRIANGULAR);
     void               *a = tad__scratch_elements(call, type, n * n), *b = tad__scratch_elements(call, type, n * m);
     const void         *last = NULL;
@@ -122,7 +117,7 @@ static void forward(const tad_call *call)
 {
     const tad_array *out = call->out;
     const tad_dtype  type = out->dtype;
-    const int64_t    n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = systems_of(call);
+    const int64_t    n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = tad__matrix_count(out);
     void            *a = tad__scratch_elements(call, type, n * n), *b = tad__scratch_elements(call, type, n * m);
     int             *pivots = tad__scratch_elements(call, TAD_F32, n);
     const void      *last = NULL;

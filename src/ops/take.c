@@ -1,5 +1,6 @@
 /* Gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with strides of 0, so
  * that whole rows are moved at once and nothing is built. */
+#include "ops/axes.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
@@ -11,11 +12,9 @@
 
 enum { X, INDICES, SOURCE };
 
-static tad_status find_axis(const tad_call *call, int *axis)
+static int find_axis(const tad_call *call)
 {
-    int given = *(const int *)call->attributes, rank = call->in[X].rank;
-    *axis = tad__array_axis(rank, given);
-    return *axis >= 0 ? TAD_OK : tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", given, rank);
+    return tad__find_axis(call, call->in[X].rank, *(const int *)call->attributes);
 }
 
 /* ---- take_along_axis ---- */
@@ -23,10 +22,9 @@ static tad_status find_axis(const tad_call *call, int *axis)
 static tad_status shape_of_take(const tad_call *call)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES];
-    int              axis;
-    tad_status       status = find_axis(call, &axis);
-    if (status != TAD_OK)
-        return status;
+    int              axis = find_axis(call);
+    if (axis < 0)
+        return TAD_EARG;
     if (index->rank != x->rank)
         return tad_refuse(call, TAD_ESHAPE, "expected as many axes of indices as of x");
     tad_array rest = *x;
@@ -63,10 +61,9 @@ static tad_var along(tad_var indices, int axis, int rank, const int64_t dims[])
 static tad_status shape_of_selection(const tad_call *call)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES];
-    int              axis;
-    tad_status       status = find_axis(call, &axis);
-    if (status != TAD_OK)
-        return status;
+    int              axis = find_axis(call);
+    if (axis < 0)
+        return TAD_EARG;
     if (index->rank != 1)
         return tad_refuse(call, TAD_ESHAPE, "expected a list of indices, of rank 1");
     tad__array_set_shape(call->out, x->rank, x->dims);
