@@ -33,11 +33,7 @@ static tad_var indices(int rank, const int64_t dims[], const int64_t data[])
     return tad_tensor_constant(tape, TAD_I64, rank, dims, data);
 }
 
-#define REFUSED(status, text, call)                                                                                    \
-    do {                                                                                                               \
-        ck_assert_msg(!tad_is_valid(call), "%s", #call);                                                               \
-        expect_error_of(#call, tape, status, text);                                                                    \
-    } while (0)
+#define REFUSED(status, text, call) expect_refused(tape, call, status, text)
 
 START_TEST(views)
 {
