@@ -1,4 +1,4 @@
-/* Where along an axis the greatest or the least element is. */
+/* indices: where along an axis the greatest or the least element is. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"

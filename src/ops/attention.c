@@ -1,5 +1,6 @@
-/* Scaled dot-product attention. The node packs the result and, as one more column, the logarithm of the sum of the exponentials
- * of each row's scores, from which the derivatives find the weights again: none of queries x keys numbers is kept. */
+/* layers: scaled dot-product attention. The node packs the result and, as one more column, the logarithm of the sum of
+ * the exponentials of each row's scores, from which the derivatives find the weights again: none of queries x keys
+ * numbers is kept. */
 #include "tensor/attention.h"
 #include "ops/sample.h"
 

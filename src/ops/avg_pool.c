@@ -1,4 +1,4 @@
-/* Averages in windows, and their adjoint. */
+/* layers: averages in windows, and their adjoint. */
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"

@@ -1,4 +1,5 @@
-/* Batch normalisation: the mean and variance of each channel, and normalising with a mean and variance given. */
+/* layers: batch normalisation: the mean and variance of each channel, and normalising with a mean and variance given.
+ * */
 #include "ops/channels.h"
 #include "ops/normalize.h"
 #include "ops/sample.h"

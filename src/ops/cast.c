@@ -1,4 +1,4 @@
-/* The same numbers in another element type. */
+/* elements: the same numbers in another element type. */
 #include "ops/elementwise.h"
 #include "ops/sample.h"
 #include "tensor/move.h"

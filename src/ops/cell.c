@@ -1,5 +1,5 @@
-/* Recurrent cells. The node packs the new state and, as more columns, the numbers that the gates are functions of: sums of
- * the matrix products and biases. With them the derivatives need no product again. */
+/* layers: recurrent cells. The node packs the new state and, as more columns, the numbers that the gates are functions
+ * of: sums of the matrix products and biases. With them the derivatives need no product again. */
 #include "tensor/cell.h"
 #include "ops/sample.h"
 #include "tensor/gemm.h"

@@ -1,4 +1,5 @@
-/* A value less its mean over all axes or some: a projection, and its own adjoint. Variances are made of it. */
+/* reductions: a value less its mean over all axes or some: a projection, and its own adjoint. Variances are made of it.
+ * */
 #include "ops/center.h"
 #include "ops/sample.h"
 #include "tensor/fold.h"

@@ -1,4 +1,4 @@
-/* The Cholesky factor of symmetric positive definite matrices. */
+/* linalg: the Cholesky factor of symmetric positive definite matrices. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/gemm.h"

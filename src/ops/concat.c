@@ -1,4 +1,4 @@
-/* Values joined along an axis, and cut apart again. */
+/* shapes: values joined along an axis, and cut apart again. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

@@ -1,5 +1,5 @@
-/* Convolution, transposed convolution and the gradient of the kernel: the derivatives of one sum (see tensor/conv.h) by its
- * three arrays. Each is linear in the other two, and its derivatives are the other operations. */
+/* layers: convolution, transposed convolution and the gradient of the kernel: the derivatives of one sum (see
+ * tensor/conv.h) by its three arrays. Each is linear in the other two, and its derivatives are the other operations. */
 #include "ops/conv.h"
 
 #include "ops/sample.h"

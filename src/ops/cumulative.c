@@ -1,4 +1,4 @@
-/* Sums and products of all elements up to each one, along an axis. */
+/* reductions: sums and products of all elements up to each one, along an axis. */
 #include "ops/lines.h"
 #include "ops/sample.h"
 #include "tensor/scan.h"

@@ -1,4 +1,4 @@
-/* Determinants, and the adjugate, which is what the gradient of a determinant is made of. */
+/* linalg: determinants, and the adjugate, which is what the gradient of a determinant is made of. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/adjugate.h"

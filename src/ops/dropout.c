@@ -1,4 +1,4 @@
-/* Dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
+/* layers: dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
 #include "base/random.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"

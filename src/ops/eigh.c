@@ -1,4 +1,4 @@
-/* Eigenvalues and eigenvectors of symmetric matrices: a row of values on top of the matrix of vectors. */
+/* linalg: eigenvalues and eigenvectors of symmetric matrices: a row of values on top of the matrix of vectors. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"

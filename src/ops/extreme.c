@@ -1,4 +1,4 @@
-/* Greatest and least element, over all axes or some. */
+/* reductions: greatest and least element, over all axes or some. */
 #include "ops/axes.h"
 #include "tensor/fold.h"
 

@@ -1,4 +1,4 @@
-/* The elements of axes in reverse, or moved along with those that fall off put back at the other end. */
+/* shapes: the elements of axes in reverse, or moved along with those that fall off put back at the other end. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 

@@ -1,4 +1,4 @@
-/* Elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
+/* indices: elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
 #include "tensor/gather.h"
 #include "ops/axes.h"
 #include "ops/indices.h"

@@ -1,4 +1,4 @@
-/* The inverse of matrices. */
+/* linalg: the inverse of matrices. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"

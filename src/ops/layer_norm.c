@@ -1,4 +1,4 @@
-/* Normalisation of each row of an array, with its mean and variance or with its mean square. */
+/* layers: normalisation of each row of an array, with its mean and variance or with its mean square. */
 #include "ops/normalize.h"
 #include "ops/rows.h"
 #include "ops/sample.h"

@@ -1,4 +1,4 @@
-/* log(sum(exp(x))), over all axes or some. */
+/* reductions: log(sum(exp(x))), over all axes or some. */
 #include "ops/axes.h"
 #include "tensor/fold.h"
 

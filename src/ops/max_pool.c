@@ -1,5 +1,5 @@
-/* The largest in each window, and two operations that are linear while the choice stays as it is: what another array has where
- * x has its maxima (gather), and the adjoint of that (scatter). */
+/* layers: the largest in each window, and two operations that are linear while the choice stays as it is: what another
+ * array has where x has its maxima (gather), and the adjoint of that (scatter). */
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"

@@ -1,4 +1,4 @@
-/* Euclidean norm, over all axes or some. */
+/* reductions: euclidean norm, over all axes or some. */
 #include "ops/norm.h"
 
 #include "tensor/fold.h"

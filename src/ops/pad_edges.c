@@ -1,4 +1,4 @@
-/* An axis continued beyond its ends by its own elements. */
+/* shapes: an axis continued beyond its ends by its own elements. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

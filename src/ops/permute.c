@@ -1,4 +1,4 @@
-/* The axes in another order. */
+/* shapes: the axes in another order. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 

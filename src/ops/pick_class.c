@@ -1,5 +1,5 @@
-/* Of the numbers for each class, that of the target's class; and the adjoint, which puts a number at its class. The classes are
- * axis 1 of [N, C, ...], or the only axis; the targets have the other axes. */
+/* losses: of the numbers for each class, that of the target's class; and the adjoint, which puts a number at its class.
+ * The classes are axis 1 of [N, C, ...], or the only axis; the targets have the other axes. */
 #include "ops/pick_class.h"
 #include "base/text.h"
 #include "ops/sample.h"

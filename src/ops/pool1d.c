@@ -1,4 +1,4 @@
-/* Pooling over one axis: that over two, with a width of 1. */
+/* layers: pooling over one axis: that over two, with a width of 1. */
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "ops/width.h"

@@ -1,4 +1,4 @@
-/* Product, over all axes or some. */
+/* reductions: product, over all axes or some. */
 #include "ops/axes.h"
 #include "ops/lines.h"
 #include "tensor/fold.h"

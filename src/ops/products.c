@@ -1,4 +1,4 @@
-/* Products of vectors, and the trace: formulas of other operations. */
+/* linalg: products of vectors, and the trace: formulas of other operations. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

@@ -1,4 +1,4 @@
-/* QR factorisation: q on top of r in one tensor. */
+/* linalg: QR factorisation: q on top of r in one tensor. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"

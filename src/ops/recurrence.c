@@ -1,4 +1,5 @@
-/* A linear recurrence of first order along an axis: what the derivatives of cumulative products are made of, and of itself. */
+/* reductions: a linear recurrence of first order along an axis: what the derivatives of cumulative products are made
+ * of, and of itself. */
 #include "ops/lines.h"
 #include "ops/sample.h"
 #include "tensor/scan.h"

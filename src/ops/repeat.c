@@ -1,4 +1,4 @@
-/* Copies of a value side by side, and copies of each element side by side. */
+/* shapes: copies of a value side by side, and copies of each element side by side. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

@@ -1,4 +1,5 @@
-/* Elements of one axis at equal distances, and their adjoint, a value with a constant around and between its elements. */
+/* shapes: elements of one axis at equal distances, and their adjoint, a value with a constant around and between its
+ * elements. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "tensor/move.h"

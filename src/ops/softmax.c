@@ -1,4 +1,4 @@
-/* Softmax and its logarithm along one axis. */
+/* layers: softmax and its logarithm along one axis. */
 #include "tensor/softmax.h"
 #include "ops/axes.h"
 #include "ops/rows.h"

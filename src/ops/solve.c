@@ -1,4 +1,4 @@
-/* Systems of linear equations: with triangular matrices, and with any. */
+/* linalg: systems of linear equations: with triangular matrices, and with any. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"

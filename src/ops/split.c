@@ -1,4 +1,4 @@
-/* One value as several parts. */
+/* shapes: one value as several parts. */
 #include "ops/axes.h"
 #include "tensor/array.h"
 

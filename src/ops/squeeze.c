@@ -1,4 +1,4 @@
-/* Axes of size 1, taken away and put in. */
+/* shapes: axes of size 1, taken away and put in. */
 #include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

@@ -1,4 +1,4 @@
-/* Sum and mean, over all axes or some. */
+/* reductions: sum and mean, over all axes or some. */
 #include "ops/axes.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"

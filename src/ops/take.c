@@ -1,5 +1,5 @@
-/* Gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with strides of 0, so
- * that whole rows are moved at once and nothing is built. */
+/* indices: gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with
+ * strides of 0, so that whole rows are moved at once and nothing is built. */
 #include "ops/axes.h"
 #include "ops/indices.h"
 #include "ops/sample.h"

@@ -1,4 +1,4 @@
-/* Triangles of matrices: the elements on and below a diagonal, or on and above. */
+/* linalg: triangles of matrices: the elements on and below a diagonal, or on and above. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
 

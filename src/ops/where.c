@@ -1,4 +1,4 @@
-/* The choice between two values, element by element. */
+/* elements: the choice between two values, element by element. */
 #include "ops/elementwise.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
