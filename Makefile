@@ -203,7 +203,7 @@ endif
 
 # What writes docs/operations.md, with the parts of the tests that it measures with.
 TABLE_PROGRAM := $(BUILD)/table/operations_table
-table_objects := $(call objects,tests/table/operations_table.c tests/precision.c tests/samples.c)
+table_objects := $(call objects,tests/table/operations_table.c tests/precision.c tests/samples.c tests/terms.c)
 $(call objects,tests/table/operations_table.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
 $(call objects,tests/table/operations_table.c): opt = $(OPT)
 $(call objects,tests/table/operations_table.c): $(BUILD)/gen/sections.inc

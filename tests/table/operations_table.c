@@ -22,14 +22,16 @@ static const char intro[] = "# Operations\n\n"
                             "place (ulp) of the element type:\n"
                             "of the value, of the first derivative, and of the second.\n\n";
 
-static const char elementwise_intro[] = "## Element by element\n\n"
-                                        "Shapes broadcast as NumPy's. `y` is the result; a comparison is 1 if true and "
-                                        "0 if not; `c ? a : b` is `where(c, a, b)`.\n"
-                                        "Errors are against the same formulas with 113 bits; those of second "
-                                        "derivatives, which pass through 0, in ulps of their\n"
-                                        "mean magnitude where they are smaller than that.\n\n"
-                                        "| operation | value | derivative | not smooth where | f32: y, y', y'' | f64: "
-                                        "y, y', y'' |\n|---|---|---|---|---|---|\n";
+static const char elementwise_intro[] =
+    "## Element by element\n\n"
+    "Shapes broadcast as NumPy's. `y` is the result; a comparison is 1 if true and "
+    "0 if not; `c ? a : b` is `where(c, a, b)`.\n"
+    "Errors are against the same formulas with 113 bits. Derivatives may pass "
+    "through 0: errors of the first are in ulps of\n"
+    "the terms that it is a sum of, if it is one, those of the second in ulps of its "
+    "mean magnitude where it is smaller than that.\n\n"
+    "| operation | value | derivative | not smooth where | f32: y, y', y'' | f64: "
+    "y, y', y'' |\n|---|---|---|---|---|---|\n";
 
 static const char structured_intro[] = "\n## Whole tensors\n\n"
                                        "By families, each of which has a header. The example shows the operands' "
