@@ -135,6 +135,18 @@ static const tad_sample spreads[] = {
     {.in = "[0, 1, 1]", SPREAD(3, 3, WINDOWS(.kernel = {2, 2}))},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(call->attributes, false, out, in);
+}
+
+static bool spread_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(&((const spread_attributes *)call->attributes)->pool, true, out, in);
+}
+
 const tad_op tad__op_avg_pool2d = {
     .name = "avg_pool2d",
     .about = "averages in windows over the last two axes",
@@ -144,6 +156,7 @@ const tad_op tad__op_avg_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(averages),
@@ -158,6 +171,7 @@ const tad_op tad__op_adaptive_avg_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(adaptive_averages),
@@ -172,6 +186,7 @@ const tad_op tad__op_avg_pool2d_spread = {
     .shape = shape_of_spread,
     .forward = forward_spread,
     .backward = backward_spread,
+    .depends = spread_depends,
     .vjp = vjp_spread,
     .linear = true,
     SAMPLES(spreads),

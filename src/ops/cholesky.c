@@ -1,5 +1,6 @@
 /* linalg: the Cholesky factor of symmetric positive definite matrices. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/gemm.h"
 #include "tensor/lapack.h"
@@ -126,6 +127,7 @@ const tad_op tad__op_cholesky = {
     .shape = tad__square_shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

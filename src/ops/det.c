@@ -1,5 +1,6 @@
 /* linalg: determinants, and the adjugate, which is what the gradient of a determinant is made of. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/adjugate.h"
 #include "tensor/lapack.h"
@@ -154,6 +155,7 @@ const tad_op tad__op_adjugate = {
     .arity = 1,
     .shape = tad__square_shape,
     .forward = forward_adjugate,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp_adjugate,
     .prepare = prepare,
     SAMPLES(samples),
@@ -186,6 +188,12 @@ static tad_var jvp_det(const tad_rule *rule)
     return sum_of_product(tad_transpose(tad_adjugate(rule->x[0])), rule->dx[0], false);
 }
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_block(out, out->rank + 2 - call->in[0].rank, in, 2);
+}
+
 const tad_op tad__op_det = {
     .name = "det",
     .about = "determinant",
@@ -193,6 +201,7 @@ const tad_op tad__op_det = {
     .arity = 1,
     .shape = shape_of_det,
     .forward = forward_det,
+    .depends = depends,
     .vjp = vjp_det,
     .jvp = jvp_det,
     .prepare = prepare,
@@ -238,6 +247,7 @@ const tad_op tad__op_slogdet = {
     .arity = 1,
     .shape = shape_of_slogdet,
     .forward = forward_slogdet,
+    .depends = depends,
     .vjp = vjp_slogdet,
     .prepare = prepare,
     SAMPLES(samples),

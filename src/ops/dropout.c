@@ -1,5 +1,6 @@
 /* layers: dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
 #include "base/random.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
 #include "tensor/move.h"
@@ -105,6 +106,7 @@ const tad_op tad__op_dropout = {
     .view = view,
     .forward = forward,
     .backward = backward,
+    .depends = tad__depends_in_place,
     .vjp = vjp,
     .linear = true,
     SAMPLES(samples),

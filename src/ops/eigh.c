@@ -1,5 +1,6 @@
 /* linalg: eigenvalues and eigenvectors of symmetric matrices: a row of values on top of the matrix of vectors. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -102,6 +103,7 @@ const tad_op tad__op_eigh = {
     .arity = 1,
     .shape = shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .prepare = prepare,
     SAMPLES(samples),

@@ -2,6 +2,7 @@
 #include "tensor/gather.h"
 #include "ops/axes.h"
 #include "ops/indices.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -158,6 +159,22 @@ const tad_op tad__op_gather = {
     SAMPLES(gathers),
 };
 
+/* The source goes to places of its line along the axis. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int        axis = axis_of(call);
+    tad__pairs p = tad__pairs_start(out, in);
+    if (k == X)
+        return true;
+    for (int i = 0; i < out->rank; i++) {
+        int64_t size = call->in[INDICES].dims[i];
+        tad__pairs_axis(&p, size, i == axis ? 0 : out->strides[i], in->strides[i]);
+        if (i == axis)
+            tad__pairs_axis(&p, out->dims[i], out->strides[i], 0);
+    }
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_scatter_add = {
     .name = "scatter_add",
     .about = "a value with others added to elements chosen by index along an axis",
@@ -168,6 +185,7 @@ const tad_op tad__op_scatter_add = {
     .shape = shape_of_scatter,
     .forward = forward_scatter,
     .backward = backward_scatter,
+    .depends = depends,
     .vjp = vjp_scatter,
     .jvp = jvp_scatter,
     SAMPLES(scatters),

@@ -1,5 +1,6 @@
 /* linalg: the inverse of matrices. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -61,6 +62,7 @@ const tad_op tad__op_inverse = {
     .arity = 1,
     .shape = tad__square_shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

@@ -1,5 +1,6 @@
 /* layers: normalisation of each row of an array, with its mean and variance or with its mean square. */
 #include "ops/normalize.h"
+#include "ops/pairs.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 #include "tensor/normalise.h"
@@ -213,6 +214,12 @@ static const tad_sample samples[] = {
     {.in = "[2, 0] [0]", .attributes = &(const attributes){1, 0.25}},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int n = ((const attributes *)call->attributes)->n;
+    return k == X ? tad__pairs_in_block(out, n, in, n) : tad__depends_in_place(call, k, out, in);
+}
+
 const tad_op tad__op_layer_norm = {
     .name = "layer_norm",
     .about = "rows normalised to mean 0 and variance 1",
@@ -223,6 +230,7 @@ const tad_op tad__op_layer_norm = {
     .shape = shape,
     .forward = forward_layer,
     .backward = backward_layer,
+    .depends = depends,
     .vjp = vjp_layer,
     .jvp = jvp_layer,
     SAMPLES(samples),
@@ -238,6 +246,7 @@ const tad_op tad__op_rms_norm = {
     .shape = shape,
     .forward = forward_rms,
     .backward = backward_rms,
+    .depends = depends,
     .vjp = vjp_rms,
     .jvp = jvp_rms,
     SAMPLES(samples),

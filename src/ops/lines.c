@@ -1,5 +1,6 @@
 #include "ops/lines.h"
 #include "ops/axes.h"
+#include "ops/pairs.h"
 
 #include "tensor/move.h"
 #include "tensor/scan.h"
@@ -61,4 +62,10 @@ tad_var tad__line_next(tad_var x, const tad__line *line)
 tad_var tad__line_last(tad_var x, const tad__line *line)
 {
     return shifted(x, line->axis, line->reverse);
+}
+
+bool tad__line_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_line(out, in, tad__array_axis(out->rank, ((const tad__line *)call->attributes)->axis));
 }

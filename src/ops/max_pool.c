@@ -1,5 +1,6 @@
 /* layers: the largest in each window, and two operations that are linear while the choice stays as it is: what another
  * array has where x has its maxima (gather), and the adjoint of that (scatter). */
+#include "ops/pairs.h"
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -163,6 +164,24 @@ static const tad_sample scatters[] = {
 
 static const char kink[] = "ties in a window";
 
+/* Of v, or of all of x: which place is largest is not known beforehand. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(call->attributes, false, out, in);
+}
+
+/* The x of these two only chooses. */
+static bool scatter_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    return k == 0 ? tad__pairs_none(out, in) : tad__pool_depends(call->attributes, true, out, in);
+}
+
+static bool gather_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    return k == 0 ? tad__pairs_none(out, in) : tad__pool_depends(call->attributes, false, out, in);
+}
+
 const tad_op tad__op_max_pool2d = {
     .name = "max_pool2d",
     .about = "the largest in windows over the last two axes",
@@ -172,6 +191,7 @@ const tad_op tad__op_max_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = kink,
@@ -187,6 +207,7 @@ const tad_op tad__op_adaptive_max_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = kink,
@@ -202,6 +223,7 @@ const tad_op tad__op_max_pool2d_gather = {
     .shape = shape_of_gather,
     .forward = forward_gather,
     .backward = backward_gather,
+    .depends = gather_depends,
     .vjp = vjp_gather,
     .jvp = jvp_chosen,
     .kink = kink,
@@ -217,6 +239,7 @@ const tad_op tad__op_max_pool2d_scatter = {
     .shape = shape_of_scatter,
     .forward = forward_scatter,
     .backward = backward_scatter,
+    .depends = scatter_depends,
     .vjp = vjp_scatter,
     .jvp = jvp_chosen,
     .kink = kink,

@@ -1,5 +1,6 @@
 /* linalg: QR factorisation: q on top of r in one tensor. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -105,6 +106,7 @@ const tad_op tad__op_qr = {
     .arity = 1,
     .shape = shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .prepare = prepare,
     SAMPLES(samples),

@@ -107,6 +107,7 @@ const tad_op tad__op_linear_recurrence = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__line_depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(samples),

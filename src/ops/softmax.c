@@ -1,6 +1,7 @@
 /* layers: softmax and its logarithm along one axis. */
 #include "tensor/softmax.h"
 #include "ops/axes.h"
+#include "ops/pairs.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 
@@ -122,6 +123,12 @@ static const tad_sample samples[] = {
     {.in = "[2, 0]", .attributes = &(const int){1}},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_line(out, in, tad__array_axis(out->rank, *(const int *)call->attributes));
+}
+
 const tad_op tad__op_softmax = {
     .name = "softmax",
     .about = "positive numbers along an axis that sum to 1",
@@ -131,6 +138,7 @@ const tad_op tad__op_softmax = {
     .shape = shape,
     .forward = forward_softmax,
     .backward = backward_softmax,
+    .depends = depends,
     .vjp = vjp_softmax,
     .jvp = jvp_softmax,
     SAMPLES(samples),
@@ -145,6 +153,7 @@ const tad_op tad__op_log_softmax = {
     .shape = shape,
     .forward = forward_log_softmax,
     .backward = backward_log_softmax,
+    .depends = depends,
     .vjp = vjp_log_softmax,
     .jvp = jvp_log_softmax,
     SAMPLES(samples),

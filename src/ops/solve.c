@@ -1,5 +1,6 @@
 /* linalg: systems of linear equations: with triangular matrices, and with any. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -191,6 +192,20 @@ static const tad_sample samples[] = {
     {.in = "[0, 0] [0, 2]"}, {.in = "[2, 1, 2, 2] [3, 2, 1]"}, {.in = "[2, 2] [2, 0]"},
 };
 
+/* A column of the solution depends on that of the right-hand side. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    if (k == A)
+        return tad__depends_by_matrix(call, k, out, in);
+    tad__pairs p = tad__pairs_start(out, in);
+    tad__pairs_leading(&p, out, 2, in, 2);
+    int rows = out->rank - 2, columns = out->rank - 1;
+    tad__pairs_axis(&p, out->dims[rows], out->strides[rows], 0);
+    tad__pairs_axis(&p, out->dims[columns], out->strides[columns], in->strides[in->rank - 1]);
+    tad__pairs_axis(&p, in->dims[in->rank - 2], 0, in->strides[in->rank - 2]);
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_solve_triangular = {
     .name = "solve_triangular",
     .about = "solution of linear equations with a triangular matrix",
@@ -199,6 +214,7 @@ const tad_op tad__op_solve_triangular = {
     .attribute_bytes = sizeof(tad_triangular_options),
     .shape = shape,
     .forward = forward_triangular,
+    .depends = depends,
     .vjp = vjp_triangular,
     .jvp = jvp_triangular,
     .prepare = prepare,
@@ -212,6 +228,7 @@ const tad_op tad__op_solve = {
     .arity = 2,
     .shape = shape,
     .forward = forward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,
