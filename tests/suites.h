@@ -36,6 +36,7 @@
     SUITE(values)                                                                                                      \
     SUITE(sweep)                                                                                                       \
     SUITE(jacobian)                                                                                                    \
+    SUITE(patterns)                                                                                                    \
     SUITE(sparse)                                                                                                      \
     SUITE(nested)                                                                                                      \
     SUITE(pause)                                                                                                       \

@@ -235,7 +235,8 @@ TAD_API tad_var tad_index_add(tad_var x, int axis, tad_var indices, tad_var sour
 
 /** The rows of the matrix weights [n, width] that indices (i64, of any shape; negative ones count from the end) name, in the
  * shape of the indices with an axis of size `width` behind. The gradient of the weights adds up the rows of gy by index;
- * rows that were not chosen get 0. Errors: TAD_EINDEX (an index outside -n to n - 1), TAD_ESHAPE (weights not of rank 2, the
+ * rows that were not chosen get 0. A row for padding that learns nothing: tad_where(is_padding, tad_constant(tape, 0), y), with
+ * the y from here and a constant is_padding of the indices' shape and an axis of size 1 behind. Errors: TAD_EINDEX (an index outside -n to n - 1), TAD_ESHAPE (weights not of rank 2, the
  * result of more than eight axes), TAD_EDTYPE (indices not i64). */
 TAD_API tad_var tad_embedding(tad_var weights, tad_var indices)
 {
