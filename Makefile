@@ -39,7 +39,8 @@ LAYERS   := base tensor ops tape diff tools nn io
 VERSION  := $(shell sed -n 's/.*define TAD_VERSION "\(.*\)".*/\1/p' include/tad/base.h)
 MAJOR    := $(firstword $(subst ., ,$(VERSION)))
 HEADERS  := $(sort $(wildcard include/tad/*.h))
-GENERATED := include/tad/elementwise.h include/tad/operations.h docs/errors.md
+FAMILIES := $(shell sed -n 's/^FAMILY.\([a-z]*\),.*/\1/p' src/host/families.def)
+GENERATED := $(patsubst %,include/tad/%.h,elementwise operations $(FAMILIES)) docs/errors.md
 
 SOURCES  := $(sort $(wildcard $(LAYERS:%=src/%/*.c)))
 EXAMPLES := $(sort $(wildcard examples/*.c))
@@ -222,9 +223,13 @@ endif
 
 # What writes docs/operations.md, with the parts of the tests that it measures with.
 TABLE_PROGRAM := $(BUILD)/table/operations_table
-table_objects := $(call objects,tests/table/operations_table.c tests/precision.c tests/samples.c)
+table_objects := $(call objects,tests/table/operations_table.c tests/precision.c tests/samples.c tests/terms.c)
 $(call objects,tests/table/operations_table.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
 $(call objects,tests/table/operations_table.c): opt = $(OPT)
+$(call objects,tests/table/operations_table.c): $(BUILD)/gen/sections.inc
+$(BUILD)/gen/sections.inc: build/host/headers $(wildcard src/ops/*.c)
+	@mkdir -p $(@D)
+	@build/host/headers sections $(sort $(wildcard src/ops/*.c)) > $@
 $(TABLE_PROGRAM): $(table_objects) $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
@@ -270,9 +275,11 @@ headers: generated ## write what is written from src/ops and the status list: he
 	done
 
 generated: build/host/headers
-	@mkdir -p $(sort $(dir $(GENERATED:%=build/host/%)))
-	@build/host/headers elementwise > build/host/include/tad/elementwise.h
-	@build/host/headers operations $(sort $(wildcard src/ops/*.c)) > build/host/include/tad/operations.h
+	@rm -rf build/host/include; mkdir -p $(sort $(dir $(GENERATED:%=build/host/%)))
+	@for name in elementwise operations; do build/host/headers $$name > build/host/include/tad/$$name.h || exit 1; done
+	@for name in $(FAMILIES); do \
+	    build/host/headers $$name $(sort $(wildcard src/ops/*.c)) > build/host/include/tad/$$name.h || exit 1; \
+	done
 	@build/host/headers errors > build/host/docs/errors.md
 
 .PHONY: docs
@@ -414,3 +421,5 @@ print-%:
 
 -include $(patsubst %.o,%.d,$(library_objects) $(command_objects) $(example_objects) $(test_objects) $(table_objects) $(fuzz_objects) \
     $(pages_objects) $(bench_objects)) build/host/headers.d build/host/embed.d
+
+endif

@@ -2,6 +2,7 @@
 
 #include "ops/elementwise.h"
 #include "samples.h"
+#include "terms.h"
 
 #include <float.h>
 #include <math.h>
@@ -185,8 +186,11 @@ static void first_errors(const points *p, int row, precision *worst)
         quad in[2] = {p->in[0][i], p->in[1][i]}, exact, partial[2];
         evaluations[row](in, &exact, partial);
         raise(&worst->value, good ? ulps(y[i], exact, exact, p->dtype) : (double)NAN);
-        for (int k = 0; k < p->op->arity; k++)
-            raise(&worst->first, ulps(g[k][i], partial[k], partial[k], p->dtype));
+        for (int k = 0; k < p->op->arity; k++) {
+            double terms;
+            terms_of_partial(p->op, k, 1, &p->in[0][i], &p->in[1][i], &terms);
+            raise(&worst->first, ulps(g[k][i], partial[k], terms > fabsq(partial[k]) ? terms : partial[k], p->dtype));
+        }
     }
 }
 

@@ -7,7 +7,8 @@
 
 /* The worst errors found, in ulps of the element type. */
 typedef struct precision {
-    double value, first;
+    double value;
+    double first;  /* of the terms that the derivative is a sum of: it may pass through 0 */
     double second; /* of the larger of the derivative and its mean magnitude: second derivatives pass through 0 */
 } precision;
 

@@ -1,5 +1,6 @@
 #include "samples.h"
 #include "sanitized.h"
+#include "terms.h"
 
 #include "base/random.h"
 #include "ops/elementwise.h"
@@ -195,37 +196,17 @@ static double as_float(double number)
     return (double)(float)number;
 }
 
-/* The kink's expression at a point. */
-static double kink_at(const tad__expression *kink, const double at[2])
-{
-    double stack[16];
-    size_t top = 0;
-    if (kink->depth > sizeof stack / sizeof *stack)
-        abort();
-    for (size_t i = 0; i < kink->count; i++) {
-        const tad__step *step = &kink->steps[i];
-        if (step->kind == TAD__CALL) {
-            double result;
-            top -= (size_t)step->op->arity;
-            tad__run run = {.n = 1, .a = &stack[top], .b = &stack[top + (size_t)step->op->arity - 1], .out = &result};
-            tad__kernels_f64[tad__row_of(step->op)].forward(&run);
-            stack[top++] = result;
-        } else {
-            stack[top++] = step->kind == TAD__NAME ? at[step->name] : step->number;
-        }
-    }
-    return stack[0];
-}
-
 /* A number for operand k that keeps away from the kink whatever the other operand is. */
 static double pick(const sample *s, const tad__expression *kink, int k, uint64_t i, int others, const double other[])
 {
     const double *domain = &s->op->domain[2 * k];
+    double        size;
     for (uint64_t try = 0; try < TRIES; try++) {
         double number = as_float(tad__random_uniform(s->seed * 2 + (uint64_t)k, i * TRIES + try, domain[0], domain[1]));
         bool   good = true;
         for (int j = 0; j < others && good && kink->count; j++)
-            good = fabs(kink_at(kink, (double[]){k ? other[j] : number, k ? number : other[j]})) >= margin;
+            good =
+                fabs(terms_evaluate(kink, (double[]){k ? other[j] : number, k ? number : other[j]}, &size)) >= margin;
         if (good)
             return number;
     }

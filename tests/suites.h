@@ -44,6 +44,7 @@
     SUITE(values)                                                                                                      \
     SUITE(sweep)                                                                                                       \
     SUITE(jacobian)                                                                                                    \
+    SUITE(patterns)                                                                                                    \
     SUITE(sparse)                                                                                                      \
     SUITE(nested)                                                                                                      \
     SUITE(pause)                                                                                                       \
@@ -63,7 +64,7 @@
     SUITE(pair)                                                                                                        \
     SUITE(nonfinite)                                                                                                   \
     SUITE(kinks)                                                                                                       \
-    SUITE(trust)
+    SUITE(trust)                                                                                                       \
     SUITE(scopes)                                                                                                      \
     SUITE(page)
 

@@ -1,5 +1,7 @@
 #include "support.h"
 
+#include "base/random.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +75,13 @@ void expect_error_at(tad_tape *tape, tad_status status, const char *text, const 
     tad_tape_clear_error(tape);
 }
 
+void expect_refused_at(tad_tape *tape, tad_var found, tad_status status, const char *text, const char *what,
+                       const char *file, int line)
+{
+    ck_assert_msg(!tad_is_valid(found), "%s:%d: %s is not refused", file, line, what);
+    expect_error_at(tape, status, text, what, file, line);
+}
+
 void expect_no_error_at(const tad_tape *tape, const char *what, const char *file, int line)
 {
     ck_assert_msg(tad_tape_status(tape) == TAD_OK, "%s:%d: %s: %s", file, line, what, tad_tape_message(tape));
@@ -98,6 +107,31 @@ void expect_array_at(tad_var x, tad_status (*read)(tad_var x, void *out, size_t 
         ck_assert_msg(found[i] == expected[i], "%s:%d: element %zu of %s is %.17g; expected %.17g", file, line, i, what,
                       found[i], expected[i]);
     free(found);
+}
+
+void expect_all_near(tad_var x, tad_status (*read)(tad_var x, void *out, size_t bytes), int64_t n,
+                     const double expected[], double tolerance, const char *what)
+{
+    double    *found = malloc((size_t)n * sizeof *found + 1);
+    tad_status status = read(x, found, (size_t)n * sizeof *found);
+    ck_assert_msg(status == TAD_OK && tad_count(x) == n, "%s: %s: %s", what, tad_status_name(status),
+                  tad_tape_message(x.tape));
+    for (int64_t i = 0; i < n; i++) {
+        bool same = found[i] == expected[i] || (isnan(found[i]) && isnan(expected[i]));
+        ck_assert_msg(same || fabs(found[i] - expected[i]) <= tolerance * fmax(1, fabs(expected[i])),
+                      "%s: element %lld is %.17g; expected %.17g", what, (long long)i, found[i], expected[i]);
+    }
+    free(found);
+}
+
+tad_var random_f64(tad_tape *tape, uint64_t seed, double most, int rank, const int64_t dims[], double out[])
+{
+    int64_t n = 1;
+    for (int i = 0; i < rank; i++)
+        n *= dims[i];
+    for (int64_t i = 0; i < n; i++)
+        out[i] = tad__random_uniform(seed, (uint64_t)i, -most, most);
+    return tad_tensor(tape, TAD_F64, rank, dims, out);
 }
 
 tad_var vector(tad_tape *tape, int64_t n, const double data[])

@@ -38,6 +38,12 @@ tad_tape *heap_tape(heap *h);
 #define expect_error_of(what, tape, status, text) expect_error_at((tape), (status), (text), (what), __FILE__, __LINE__)
 void expect_error_at(tad_tape *tape, tad_status status, const char *text, const char *what, const char *file, int line);
 
+/* `call` gave an invalid handle, and the tape this error. */
+#define expect_refused(tape, call, status, text)                                                                       \
+    expect_refused_at((tape), (call), (status), (text), #call, __FILE__, __LINE__)
+void expect_refused_at(tad_tape *tape, tad_var found, tad_status status, const char *text, const char *what,
+                       const char *file, int line);
+
 /* No error so far. */
 #define expect_no_error(tape) expect_no_error_at((tape), "", __FILE__, __LINE__)
 #define expect_no_error_of(what, tape) expect_no_error_at((tape), (what), __FILE__, __LINE__)
@@ -62,6 +68,13 @@ void expect_near_at(double found, double expected, double tolerance, const char 
     }
 void expect_array_at(tad_var x, tad_status (*read)(tad_var x, void *out, size_t bytes), size_t n,
                      const double expected[], const char *what, const char *file, int line);
+
+/* The elements of an f64 value, or of its gradient, are each near these, as above, or NaN where they are. */
+void expect_all_near(tad_var x, tad_status (*read)(tad_var x, void *out, size_t bytes), int64_t n,
+                     const double expected[], double tolerance, const char *what);
+
+/* An f64 tensor of random numbers from -most to most, which go to `out` as well; differentiable. */
+tad_var random_f64(tad_tape *tape, uint64_t seed, double most, int rank, const int64_t dims[], double out[]);
 
 /* A vector or a matrix of f64; differentiable. */
 tad_var vector(tad_tape *tape, int64_t n, const double data[]);

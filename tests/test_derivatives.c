@@ -2,6 +2,7 @@
 #include "samples.h"
 #include "suites.h"
 #include "support.h"
+#include "terms.h"
 
 #include <float.h>
 #include <math.h>
@@ -166,7 +167,7 @@ static tad_var value_magnitude(const sample *s, const tad_var leaves[], tad_var 
     return tad_add(tad_abs(y), total(y));
 }
 
-/* Elementwise: the gradient of each operand before it is summed down to the operand's shape. */
+/* Elementwise: the terms of each operand's gradient before they are summed down to its shape. */
 static void gradient_magnitude(const sample *s, const tad_var leaves[], tad_var w, const tad_var gx[], tad_var out[])
 {
     tad_var x[SAMPLE_OPERANDS], repeated[SAMPLE_OPERANDS], g[SAMPLE_OPERANDS], m;
@@ -196,12 +197,15 @@ static void gradient_magnitude(const sample *s, const tad_var leaves[], tad_var 
     int rank = shape_of(w, dims);
     for (size_t k = 0; k < n; k++)
         repeated[k] = tad_broadcast_to(x[k], rank, dims);
-    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = repeated});
-    expect_good(s, tad_vjp(y, w, n, repeated, g), w.tape);
+    static double a[SAMPLE_ELEMENTS], b[SAMPLE_ELEMENTS], terms[SAMPLE_ELEMENTS];
+    int64_t       count = sample_read(repeated[0], a);
+    sample_read(repeated[n - 1], b);
     for (size_t k = 0; k < n; k++) {
         if (!(s->wanted & 1u << k))
             continue;
-        m = tad_sum_to(tad_abs(g[k]), shape_of(x[k], dims), dims);
+        terms_of_partial(s->op, (int)k, count, a, b, terms);
+        m = tad_tensor_constant(w.tape, TAD_F64, shape_of(w, dims), dims, terms);
+        m = tad_sum_to(tad_mul(tad_abs(w), m), shape_of(x[k], dims), dims);
         expect_good(s, tad_vjp(x[k], m, 1, &leaves[k], &out[wanted++]), w.tape);
     }
 }
@@ -279,29 +283,33 @@ END_TEST
 
 /* ---- Algebra ---- */
 
-/* What is summed over a view may cancel: the size of the terms that <gradient, v> (order 1) or <H v, v> (order 2) is made of,
- * taken from the operands, not the leaves. 0 without views. */
-static double view_magnitude(const sample *s, const tad_var leaves[], int order)
+/* The operands that are wanted, and how they move when the leaves do: what a view has several times is summed in the leaf's
+ * gradient, and may cancel there, so that the operands tell how large the terms are that flow together. */
+typedef struct moving {
+    tad_var x[SAMPLE_OPERANDS], y;
+    size_t  n;
+} moving;
+
+static moving operands_of(const sample *s, const tad_var leaves[])
 {
-    tad_var operands[SAMPLE_OPERANDS], x[SAMPLE_OPERANDS], d[SAMPLE_OPERANDS], g[SAMPLE_OPERANDS];
-    double  magnitude = 0;
-    bool    views = false;
-    size_t  n = 0;
+    tad_var operands[SAMPLE_OPERANDS];
+    moving  m = {.n = 0};
     sample_operands(s, leaves, operands);
-    for (int k = 0; k < s->n; k++) {
-        views |= s->in[k].layout != SAMPLE_PLAIN;
-        if (s->wanted & 1u << k) {
-            x[n] = operands[k];
-            d[n++] = sample_random_like(operands[k], s->seed + 21);
-        }
+    m.n = wanted_of(s, operands, m.x);
+    m.y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
+    return m;
+}
+
+/* The magnitude of <g, v>, with the tangents of the operands for those of the leaves. */
+static double flow(const sample *s, const moving *m, const tad_var g[], size_t n, const tad_var leaves[],
+                   const tad_var v[])
+{
+    tad_var dx;
+    double  magnitude = 0;
+    for (size_t k = 0; k < m->n; k++) {
+        expect_good(s, tad_jvp(m->x[k], n, leaves, v, &dx), m->y.tape);
+        dot(g[k], dx, &magnitude);
     }
-    if (!views)
-        return 0;
-    tad_var y = tad_apply(s->op, (tad_args){.n = s->n, .x = operands, .attributes = s->attributes});
-    tad_var z = tad_sum(tad_mul(y, sample_random_like(y, s->seed)));
-    expect_good(s, order == 1 ? tad_gradient(z, n, x, g) : tad_hvp(z, n, x, d, g), y.tape);
-    for (size_t i = 0; i < n; i++)
-        dot(g[i], d[i], &magnitude);
     return magnitude;
 }
 
@@ -319,23 +327,23 @@ static void check_algebra(const sample *s, void *user)
         dx[i] = sample_random_like(x[i], s->seed + 2 + i);
     expect_good(s, tad_jvp(y, n, x, dx, &dy), v->tape);
     expect_good(s, tad_vjp(y, w, n, x, gw), v->tape);
-    double magnitude = view_magnitude(s, leaves, 1), right = 0, left = dot(dy, w, &magnitude);
+    moving  m = operands_of(s, leaves);
+    tad_var w_at_operands[SAMPLE_OPERANDS], u_at_operands[SAMPLE_OPERANDS];
+    expect_good(s, tad_vjp(m.y, w, m.n, m.x, w_at_operands), v->tape);
+    double magnitude = flow(s, &m, w_at_operands, n, x, dx), right = 0, left = dot(dy, w, &magnitude);
     for (size_t i = 0; i < n; i++)
         right += dot(dx[i], gw[i], &magnitude);
     ck_assert_msg(fabs(left - right) <= 1e-13 * magnitude, "%s: <J v, w> = %.17g, <v, J' w> = %.17g", sample_text(s),
                   left, right);
 
-    double terms = view_magnitude(s, leaves, 1); /* what cancels within a composition is of the size of its value */
-    if (s->op->compose)
-        dot(y, w, &terms);
     c = tad_constant(v->tape, -1.75);
     expect_good(s, tad_vjp(y, u, n, x, gu), v->tape);
     expect_good(s, tad_vjp(y, tad_add(w, tad_mul(c, u)), n, x, both), v->tape);
+    expect_good(s, tad_vjp(m.y, u, m.n, m.x, u_at_operands), v->tape);
     for (size_t i = 0; i < n; i++) {
-        double size = 0, sum = tad_value(total(tad_sub(both[i], tad_add(gw[i], tad_mul(c, gu[i])))));
-        dot(gw[i], gw[i], &size);
-        dot(gu[i], gu[i], &size);
-        size = sqrt(size * (double)tad_count(x[i])) + terms;
+        double sum = tad_value(total(tad_sub(both[i], tad_add(gw[i], tad_mul(c, gu[i])))));
+        double size = tad_value(total(gw[i])) + tad_value(total(w_at_operands[i])) +
+                      1.75 * (tad_value(total(gu[i])) + tad_value(total(u_at_operands[i])));
         ck_assert_msg(sum <= 1e-13 * size, "%s: the VJP is not linear in its cotangent: off by %.3g of %.3g",
                       sample_text(s), sum, size);
         v->entries += (size_t)tad_count(x[i]);
@@ -382,7 +390,15 @@ static void check_second_order(const sample *s, void *user)
     }
     expect_good(s, tad_hvp(z, n, x, a, ha), v->tape);
     expect_good(s, tad_hvp(z, n, x, b, hb), v->tape);
-    double magnitude = view_magnitude(s, leaves, 2), left = 0, right = 0;
+    moving  m = operands_of(s, leaves);
+    tad_var moved[SAMPLE_OPERANDS], at_operands[SAMPLE_OPERANDS];
+    for (size_t k = 0; k < m.n; k++) { /* with random factors, so that nothing cancels in H a either */
+        expect_good(s, tad_jvp(m.x[k], n, x, a, &moved[k]), v->tape);
+        moved[k] = tad_mul(moved[k], sample_random_like(moved[k], s->seed + 21 + k));
+    }
+    z = tad_sum(tad_mul(m.y, sample_random_like(m.y, s->seed)));
+    expect_good(s, tad_hvp(z, m.n, m.x, moved, at_operands), v->tape);
+    double magnitude = flow(s, &m, at_operands, n, x, b), left = 0, right = 0;
     for (size_t i = 0; i < n; i++) {
         left += dot(ha[i], b[i], &magnitude);
         right += dot(a[i], hb[i], &magnitude);

@@ -274,6 +274,23 @@ START_TEST(nothing_is_allocated)
 }
 END_TEST
 
+/* As documented: the row for padding gives zeros and gets no gradient, whatever it holds. */
+START_TEST(padding_of_an_embedding)
+{
+    const int64_t words[] = {1, 0, 2, 0};
+    const double  weights[] = {HUGE_VAL, HUGE_VAL, 3, 4, 5, 6}, padding[] = {0, 1, 0, 1};
+    tad_var       x = matrix(tape, 3, 2, weights), zero = tad_constant(tape, 0), gx;
+    tad_var       is_padding = tad_tensor_constant(tape, TAD_F64, 2, D(4, 1), padding);
+    tad_var       y = tad_where(is_padding, zero, tad_embedding(x, indices(1, D(4), words)));
+    expect_values(y, 3, 4, 0, 0, 5, 6, 0, 0);
+    y = tad_sum(tad_square(y));
+    expect_ok(tad_backward(y));
+    expect_grads(x, 0, 0, 6, 8, 10, 12);
+    expect_ok(tad_gradient(y, 1, &x, &gx));
+    expect_values(gx, 0, 0, 6, 8, 10, 12);
+}
+END_TEST
+
 Suite *indices_suite(void)
 {
     Suite *suite = suite_create("indices");
@@ -283,6 +300,7 @@ Suite *indices_suite(void)
     tcase_add_loop_test(tests, scatter_add_as_a_loop, 0, 2);
     tcase_add_test(tests, index_add_as_a_loop);
     tcase_add_test(tests, embedding_and_one_hot);
+    tcase_add_test(tests, padding_of_an_embedding);
     tcase_add_test(tests, one_hot_in_every_type);
     tcase_add_test(tests, special_numbers);
     tcase_add_test(tests, duplicates_add_up_in_order);

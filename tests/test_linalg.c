@@ -41,13 +41,7 @@ static tad_var tensor(int rank, const int64_t dims[], const double data[])
 static tad_var random_tensor(uint64_t seed, int rank, const int64_t dims[])
 {
     static double numbers[4096];
-    int64_t       n = 1;
-    for (int i = 0; i < rank; i++)
-        n *= dims[i];
-    ck_assert_int_le((int)n, (int)COUNT(numbers));
-    for (int64_t i = 0; i < n; i++)
-        numbers[i] = tad__random_uniform(seed, (uint64_t)i, -1, 1);
-    return tensor(rank, dims, numbers);
+    return random_f64(tape, seed, 1, rank, dims, numbers);
 }
 
 static tad_var random_matrix(uint64_t seed, int64_t rows, int64_t columns)

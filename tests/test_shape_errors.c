@@ -33,15 +33,11 @@ static tad_var indices(int rank, const int64_t dims[], const int64_t data[])
     return tad_tensor_constant(tape, TAD_I64, rank, dims, data);
 }
 
-#define REFUSED(status, text, call)                                                                                    \
-    do {                                                                                                               \
-        ck_assert_msg(!tad_is_valid(call), "%s", #call);                                                               \
-        expect_error_of(#call, tape, status, text);                                                                    \
-    } while (0)
+#define REFUSED(status, text, call) expect_refused(tape, call, status, text)
 
 START_TEST(views)
 {
-    REFUSED(TAD_EARG, "slice(f64 [2, 3]): axis 2 of a value of rank 2", tad_slice_step(m23, 2, 0, 1, 1));
+    REFUSED(TAD_EARG, "slice(f64 [2, 3]): axis 2; expected -2 to 1", tad_slice_step(m23, 2, 0, 1, 1));
     REFUSED(TAD_EARG, "slice(f64 [2, 3]): a step of 0; expected one up or down", tad_slice_step(m23, 0, 0, 1, 0));
     REFUSED(TAD_EARG, "permute(f64 [2, 3]): 1 axes; expected a list of all 2", tad_permute(m23, 1, A(0)));
     REFUSED(TAD_EARG, "permute(f64 [2, 3]): -1 axes; expected a list of all 2", tad_permute(m23, 2, NULL));
@@ -101,8 +97,8 @@ START_TEST(joined_ones)
     REFUSED(TAD_ESHAPE, "concat(f64 [2, 3], f64 [3, 2]): operand 2 differs from the first in more than axis 0",
             tad_concat(2, ((const tad_var[]){m23, tad_transpose(m23)}), 0));
     REFUSED(TAD_EDTYPE, "concat(f64 [3], f32 [3]): f64 and f32 do not mix", tad_concat(2, types, 0));
-    REFUSED(TAD_EARG, "concat(f64 [2, 3], f64 [2, 3]): axis 2; the result has rank 2", tad_concat(2, good, 2));
-    REFUSED(TAD_EARG, "concat(f64 scalar): axis 0; the result has rank 0",
+    REFUSED(TAD_EARG, "concat(f64 [2, 3], f64 [2, 3]): axis 2; expected -2 to 1", tad_concat(2, good, 2));
+    REFUSED(TAD_EARG, "concat(f64 scalar): axis 0 of a scalar, which has none",
             tad_concat(1, ((const tad_var[]){tad_sum(v3)}), 0));
     REFUSED(TAD_ESHAPE, "f64 [2, 3]): operand 8 differs", tad_concat(40, many, 0));
     many[7] = m23;
@@ -114,7 +110,7 @@ START_TEST(joined_ones)
     ck_assert(!tad_stack(0, good, 0).tape && !tad_stack(2, NULL, 0).tape);
     REFUSED(TAD_ESHAPE, "stack(f64 [3], f64 [2, 3]): operand 2 has another shape", tad_stack(2, different, 0));
     REFUSED(TAD_EDTYPE, "stack(f64 [3], f32 [3]): f64 and f32 do not mix", tad_stack(2, types, 0));
-    REFUSED(TAD_EARG, "stack(f64 [2, 3], f64 [2, 3]): axis -4; the result has rank 3", tad_stack(2, good, -4));
+    REFUSED(TAD_EARG, "stack(f64 [2, 3], f64 [2, 3]): axis -4; expected -3 to 2", tad_stack(2, good, -4));
     REFUSED(TAD_ESHAPE, "there are 8 axes already", tad_stack(1, &eight, 0));
 
 #define NO_PARTS(status, text, call)                                                                                   \
@@ -126,7 +122,7 @@ START_TEST(joined_ones)
     NO_PARTS(TAD_ESHAPE, "split(f64 [2, 3]): axis 1 has 3 elements, which do not make 2 equal parts",
              tad_split(m23, 1, 2, NULL, parts));
     ck_assert(!tad_is_valid(parts[0]) && !tad_is_valid(parts[1]) && tad_is_valid(parts[2]));
-    NO_PARTS(TAD_EARG, "split(f64 [3]): axis 1 of a value of rank 1", tad_split(v3, 1, 3, NULL, parts));
+    NO_PARTS(TAD_EARG, "split(f64 [3]): axis 1; expected -1 to 0", tad_split(v3, 1, 3, NULL, parts));
     NO_PARTS(TAD_EARG, "split(f64 [3]): 0 parts; expected 1 or more", tad_split(v3, 0, 0, NULL, parts));
     NO_PARTS(TAD_EARG, "split(f64 [3]): 3 parts at NULL; expected", tad_split(v3, 0, 3, NULL, NULL));
     NO_PARTS(TAD_EARG, "split(f64 [3]): part 1 has -1 elements", tad_split(v3, 0, 3, D(1, -1, 3), parts));
@@ -144,12 +140,12 @@ START_TEST(indices_that_do_not_fit)
     tad_var list = indices(1, D(2), D(0, 1)), column = indices(2, D(3, 1), D(0, 1, 0)),
             row = indices(2, D(1, 3), D(0, 1, 0));
     REFUSED(TAD_EDTYPE, "gather(f64 [3], f64 [3]): operand 2 is f64; expected indices, i64", tad_gather(v3, 0, v3));
-    REFUSED(TAD_EARG, "gather(f64 [3], i64 [2]): axis 1 of a value of rank 1", tad_gather(v3, 1, list));
+    REFUSED(TAD_EARG, "gather(f64 [3], i64 [2]): axis 1; expected -1 to 0", tad_gather(v3, 1, list));
     REFUSED(TAD_ESHAPE, "gather(f64 [2, 3], i64 [2]): expected the same number of axes everywhere",
             tad_gather(m23, 0, list));
     REFUSED(TAD_ESHAPE, "gather(f64 [2, 3], i64 [3, 1]): along axis 0 there are 3 indices for 2 elements",
             tad_gather(m23, 1, column));
-    REFUSED(TAD_EARG, "scatter_add(f64 [3], i64 [2], f64 [3]): axis -2 of a value of rank 1",
+    REFUSED(TAD_EARG, "scatter_add(f64 [3], i64 [2], f64 [3]): axis -2; expected -1 to 0",
             tad_scatter_add(v3, -2, list, v3));
     REFUSED(TAD_ESHAPE, "scatter_add(f64 [2, 3], i64 [1, 3], f64 [3]): expected the same number of axes everywhere",
             tad_scatter_add(m23, 0, row, v3));
@@ -160,18 +156,18 @@ START_TEST(indices_that_do_not_fit)
     REFUSED(TAD_EDTYPE, "scatter_add(f64 [3], i64 [2], f32 [3]): f64 and f32 do not mix",
             tad_scatter_add(v3, 0, list, f3));
     REFUSED(TAD_EDTYPE, "operand 1 is i64; expected f32 or f64", tad_scatter_add(i3, 0, list, i3));
-    REFUSED(TAD_EARG, "take_along_axis(f64 [3], i64 [2]): axis 1 of", tad_take_along_axis(v3, list, 1));
+    REFUSED(TAD_EARG, "take_along_axis(f64 [3], i64 [2]): axis 1; expected -1 to 0", tad_take_along_axis(v3, list, 1));
     REFUSED(TAD_ESHAPE, "take_along_axis(f64 [2, 3], i64 [2]): expected as many axes",
             tad_take_along_axis(m23, list, 0));
     REFUSED(TAD_ESHAPE, "take_along_axis(f64 [2, 3], i64 [3, 1]): axes other than 1 do not broadcast",
             tad_take_along_axis(m23, column, 1));
-    REFUSED(TAD_EARG, "index_select(f64 [2, 3], i64 [2]): axis 2 of a value of rank 2", tad_index_select(m23, 2, list));
+    REFUSED(TAD_EARG, "index_select(f64 [2, 3], i64 [2]): axis 2; expected -2 to 1", tad_index_select(m23, 2, list));
     REFUSED(TAD_ESHAPE, "index_select(f64 [2, 3], i64 [1, 3]): expected a list of indices",
             tad_index_select(m23, 1, row));
     REFUSED(TAD_EDTYPE, "index_select(f64 [2, 3], f64 [3]): operand 2 is f64", tad_index_select(m23, 1, v3));
     REFUSED(TAD_ESHAPE, "index_add(f64 [2, 3], i64 [2], f64 [2, 3]): expected a source of the shape of x, with 2",
             tad_index_add(m23, 1, list, m23));
-    REFUSED(TAD_EARG, "axis 2 of a value of rank 2", tad_index_add(m23, 2, list, m23));
+    REFUSED(TAD_EARG, "axis 2; expected -2 to 1", tad_index_add(m23, 2, list, m23));
     REFUSED(TAD_ESHAPE, "embedding(f64 [3], i64 [2]): expected weights of rank 2", tad_embedding(v3, list));
     REFUSED(TAD_EDTYPE, "embedding(f64 [2, 3], f64 [3]): operand 2 is f64; expected indices, i64",
             tad_embedding(m23, v3));

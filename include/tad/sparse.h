@@ -30,9 +30,11 @@ typedef struct tad_sparse {
  * which products they will be read; values are 0. What J held before is freed.
  *
  * From the tape alone, not from numbers: an entry that is there is 0 only by its values. Exact for elementwise operations,
- * views, reductions, matrix products, choices and what moves elements; other operations, checkpoints among them, count as
- * depending on all elements of their operands (an operation of your own can say better: tad_op.depends). What a value depends on only by a comparison or behind
- * tad_stop_gradient is no dependence. Time: linear in the elements recorded, and in the entries times the lengths of the
+ * views, reductions, matrix products, choices, what moves elements, and windows without padding. Lines of softmax, of cumulative
+ * sums and of what is scattered, channels, rows of a batch, matrices of a batch, and images under padded windows count as
+ * wholes; checkpoints and other operations as depending on all elements of their operands (an operation of your own can say
+ * better: tad_op.depends). What a value depends on only by a comparison or behind tad_stop_gradient is no dependence. Time:
+ * linear in the elements recorded, and in the entries times the lengths of the
  * lines they stand in. Memory: 16 bytes an element and at most 180 for each different set of columns that elements depend on,
  * while it runs.
  * Products: rows (VJPs) or columns (JVPs), whichever take fewer; a few dense lines of the other kind are taken one by one, so

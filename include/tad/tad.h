@@ -3,7 +3,8 @@
  *
  *     tape.h         the tape: leaves, handles, values, marks, errors
  *     elementwise.h  operations on numbers, element by element
- *     operations.h   operations on whole tensors: sums, products, views
+ *     operations.h   operations on whole tensors, by families: elements.h, shapes.h, indices.h, reductions.h, linalg.h,
+ *                    losses.h, layers.h
  *     diff.h         derivatives
  *     checkpoint.h   time for memory: functions and loops that are recorded again where a derivative needs them
  *     replay.h       a recorded tape again, with other numbers

@@ -58,13 +58,14 @@ void tad__adjoints_clear(tad_tape *tape)
     tad__arena_clear(&tape->adjoint_arena);
 }
 
-tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out)
+tad_status tad__adjoint_unset(const tad__sweep *s, uint32_t id, tad_array *out, bool *unset)
 {
     tad_tape     *tape = s->tape;
     tad__adjoint *adjoint = &tape->adjoints[id];
     tad__value_array(tape, id, out);
     tad__array_set_c_order(out);
     bool fresh = !tad__is_reached(tape, id);
+    *unset = fresh;
     if (tape->nodes[id].flags & TAD__SCALAR) {
         if (fresh)
             adjoint->number = 0;
@@ -75,11 +76,19 @@ tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out)
         void *data = take(tape, size_of(out));
         if (!data)
             return tad__fail_memory(tape, s->caller, s->name);
-        memset(data, 0, tad__array_bytes(out));
         adjoint->data = data;
     }
     out->data = adjoint->data;
     return TAD_OK;
+}
+
+tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out)
+{
+    bool       unset;
+    tad_status status = tad__adjoint_unset(s, id, out, &unset);
+    if (status == TAD_OK && unset)
+        memset(out->data, 0, tad__array_bytes(out));
+    return status;
 }
 
 void tad__adjoint_give_back(tad_tape *tape, const tad_array *array)

@@ -96,6 +96,29 @@ static bool is_wanted(const tad__sweep *s, uint32_t id)
     return id >= s->low && s->tape->nodes[id].flags & TAD__DIFFERENTIABLE;
 }
 
+/* The adjoint of the operand, viewed as the operand was. The first to arrive at all of it is written, not added; in another order
+ * of axes, as transposed, it is faster to fill the memory with zeros first, which brings it to the cache. */
+static tad_status pull_view(const tad__sweep *s, tad_call *call, uint32_t operand, const tad_array *gy)
+{
+    tad_array  gx, seen = *call->out;
+    bool       unset;
+    tad_status status = tad__adjoint_unset(s, operand, &gx, &unset);
+    call->out = &seen;
+    if (status != TAD_OK)
+        return status;
+    bool viewed = call->op->view(call, &gx, &seen);
+    bool whole = viewed && tad__array_count(&seen) == tad__array_count(&gx) && tad__array_is_c_order_or_reversed(&seen);
+    if (unset && whole)
+        tad__copy(&seen, gy);
+    else if (unset)
+        memset(gx.data, 0, tad__array_bytes(&gx));
+    if (!viewed)
+        return tad__fail(s->tape, s->caller, TAD_EARG, "%s: cannot view an array in C order", call->op->name);
+    if (!(unset && whole))
+        tad__accumulate(&seen, gy, 1);
+    return TAD_OK;
+}
+
 /* A node with a record. */
 static tad_status pull_record(const tad__sweep *s, uint32_t id)
 {
@@ -122,7 +145,7 @@ static tad_status pull_record(const tad__sweep *s, uint32_t id)
         tad__value_array(tape, record->in[k], &in[k]);
         gx[k] = in[k];
         gx[k].data = NULL;
-        if (wanted[k])
+        if (wanted[k] && op->backward)
             status = tad__adjoint_array(s, record->in[k], &gx[k]);
         if (status != TAD_OK)
             return status;
@@ -138,16 +161,10 @@ static tad_status pull_record(const tad__sweep *s, uint32_t id)
                        .caller = s->caller,
                        .refused = &refused,
                        .scratch = &scratch};
-    if (op->backward) {
-        op->backward(&call, &gy, gx);
-        return tad__end_call(&call);
-    }
-    tad_array seen = out; /* the adjoint of the operand, viewed as the operand was */
-    call.out = &seen;
-    if (!op->view(&call, &gx[0], &seen))
-        return tad__fail(tape, s->caller, TAD_EARG, "%s: cannot view an array in C order", op->name);
-    tad__accumulate(&seen, &gy, 1);
-    return TAD_OK;
+    if (!op->backward)
+        return pull_view(s, &call, record->in[0], &gy);
+    op->backward(&call, &gy, gx);
+    return tad__end_call(&call);
 }
 
 /* Is it a checkpoint that has something to hand on? */

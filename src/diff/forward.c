@@ -1,103 +1,59 @@
 /* Forward mode, recorded: tangents travel from the x up to y, node by node. */
 #include "diff/rules.h"
+#include "diff/slots.h"
 #include "diff/sweep.h"
 
 #include <tad/diff.h>
-#include <tad/elementwise.h>
 
-/* The tangent of each node from `low` to `high`: none, or a node's number. */
-#define UNNEEDED UINT32_MAX     /* no y depends on it */
-#define NEEDED (UINT32_MAX - 1) /* one does; it has no tangent */
-
-typedef struct pass {
-    tad_tape      *tape;
-    uint32_t       low, high;
-    uint32_t      *tangents;
-    size_t         outside; /* x below `low`: their tangents stand behind the others */
-    const tad_var *x;
-    const void    *caller;
-} pass;
-
-/* Where the tangent of a node is kept; NULL for one below `low` that is no x. */
-static uint32_t *slot(const pass *p, uint32_t id)
+/* A slot that is in holds the tangent of a node that some y depends on. */
+static void mark_needed(const tad__slots *s, size_t m, const tad_var y[])
 {
-    if (id >= p->low)
-        return &p->tangents[id - p->low];
-    for (size_t i = 0; i < p->outside; i++)
-        if (p->x[i].id == id)
-            return &p->tangents[(size_t)p->high - p->low + 1 + i];
-    return NULL;
-}
-
-static void mark_needed(const pass *p, size_t m, const tad_var y[])
-{
-    for (uint32_t id = p->low; id <= p->high; id++)
-        p->tangents[id - p->low] = UNNEEDED;
-    for (size_t i = 0; i < p->outside; i++)
-        *slot(p, p->x[i].id) = NEEDED;
     for (size_t i = 0; i < m; i++)
-        if (y[i].id >= p->low)
-            p->tangents[y[i].id - p->low] = NEEDED;
-    for (uint32_t id = p->high + 1; id-- > p->low;) {
+        if (y[i].id >= s->low)
+            s->at[y[i].id - s->low] = TAD__SLOT_EMPTY;
+    for (uint32_t id = s->high + 1; id-- > s->low;) {
         const uint32_t *in;
-        int             n = p->tangents[id - p->low] == NEEDED ? tad__operands(p->tape, id, &in) : 0;
+        int             n = s->at[id - s->low] == TAD__SLOT_EMPTY ? tad__operands(s->tape, id, &in) : 0;
         for (int k = 0; k < n; k++)
-            if (in[k] >= p->low)
-                p->tangents[in[k] - p->low] = NEEDED;
+            if (in[k] >= s->low)
+                s->at[in[k] - s->low] = TAD__SLOT_EMPTY;
     }
 }
 
-static tad_status push(const pass *p, uint32_t id)
+static tad_status push(const tad__slots *s, uint32_t id)
 {
     const uint32_t *in;
-    int             n = tad__operands(p->tape, id, &in);
+    int             n = tad__operands(s->tape, id, &in);
     tad_var         dx[TAD_MAX_ARITY], dy;
     bool            any = false;
     for (int k = 0; k < n; k++) {
-        const uint32_t *at = slot(p, in[k]);
-        uint32_t        tangent = at ? *at : UNNEEDED;
-        dx[k] = tangent < NEEDED ? tad__handle(p->tape, tangent) : (tad_var){0};
-        any |= tangent < NEEDED;
+        const uint32_t *tangent = tad__slot_of(s, in[k]);
+        bool            moves = tangent && *tangent < TAD__SLOT_EMPTY;
+        dx[k] = moves ? tad__handle(s->tape, *tangent) : (tad_var){0};
+        any |= moves;
     }
     if (!any)
         return TAD_OK;
-    tad_status status = tad__record_jvp(p->tape, id, dx, &dy, p->caller);
+    tad_status status = tad__record_jvp(s->tape, id, dx, &dy, s->caller);
     if (status == TAD_OK && dy.tape)
-        p->tangents[id - p->low] = dy.id;
+        s->at[id - s->low] = dy.id;
     return status;
 }
 
 /* An x that is named twice moves in the sum of its directions. */
-static tad_status start_with(const pass *p, uint32_t id, tad_var dx)
-{
-    uint32_t *tangent = slot(p, id);
-    if (*tangent == UNNEEDED)
-        return TAD_OK;
-    if (*tangent != NEEDED)
-        dx = tad_add(tad__handle(p->tape, *tangent), dx);
-    if (!tad_is_valid(dx))
-        return tad__status_of_failure(p->tape);
-    *tangent = dx.id;
-    return TAD_OK;
-}
-
-static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[],
+static tad_status run(const tad__slots *s, size_t m, const tad_var y[], size_t n, const tad_var x[], const tad_var dx[],
                       tad_var dy[])
 {
     tad_status status = TAD_OK;
-    mark_needed(p, m, y);
+    mark_needed(s, m, y);
     for (size_t i = 0; i < n && status == TAD_OK; i++)
-        if (x[i].id <= p->high)
-            status = start_with(p, x[i].id, dx[i]);
-    for (uint32_t id = p->low; id <= p->high && status == TAD_OK; id++)
-        if (p->tangents[id - p->low] == NEEDED)
-            status = push(p, id);
-    for (size_t i = 0; i < m && status == TAD_OK; i++) {
-        uint32_t tangent = y[i].id >= p->low ? p->tangents[y[i].id - p->low] : NEEDED;
-        dy[i] = tangent < NEEDED ? tad__handle(p->tape, tangent) : tad__constant_like(y[i], 0);
-        if (!tad_is_valid(dy[i]))
-            status = tad__status_of_failure(p->tape);
-    }
+        if (x[i].id <= s->high && *tad__slot_of(s, x[i].id) != TAD__SLOT_OUT)
+            status = tad__slot_add(s, tad__slot_of(s, x[i].id), dx[i]);
+    for (uint32_t id = s->low; id <= s->high && status == TAD_OK; id++)
+        if (s->at[id - s->low] == TAD__SLOT_EMPTY)
+            status = push(s, id);
+    for (size_t i = 0; i < m && status == TAD_OK; i++)
+        status = tad__slot_read(s, y[i].id >= s->low ? s->at[y[i].id - s->low] : TAD__SLOT_EMPTY, y[i], &dy[i]);
     return status;
 }
 
@@ -105,15 +61,12 @@ static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, cons
 static tad_status push_from(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
                             const tad_var dx[], tad_var dy[], const char *name, const void *caller)
 {
-    pass p = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
-    for (size_t i = 0; i < m; i++)
-        p.high = y[i].id > p.high ? y[i].id : p.high;
-    size_t bytes = ((size_t)p.high - p.low + 1 + outside) * sizeof *p.tangents;
-    p.tangents = tad__arena_take(&p.tape->scratch, bytes);
-    if (!p.tangents)
-        return tad__fail_memory(p.tape, caller, name);
-    tad_status status = run(&p, m, y, n, x, dx, dy);
-    tad__arena_rewind(&p.tape->scratch, p.tangents);
+    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .caller = caller};
+    tad_status status = tad__slots_take(&s, m, y, name);
+    if (status == TAD_OK) {
+        status = run(&s, m, y, n, x, dx, dy);
+        tad__slots_free(&s);
+    }
     return status;
 }
 

@@ -1,70 +1,35 @@
 /* Reverse mode, recorded: the sweep of backward.c with nodes in place of numbers, so that its result can be differentiated
  * again. */
 #include "diff/rules.h"
+#include "diff/slots.h"
 #include "diff/sweep.h"
 
 #include <tad/diff.h>
 #include <tad/elementwise.h>
 #include <tad/operations.h>
 
-/* The cotangent of each node from `low` to `high`: none, or a node's number. */
-#define INACTIVE UINT32_MAX        /* does not depend on any x */
-#define UNREACHED (UINT32_MAX - 1) /* does, and has no cotangent yet */
-
-typedef struct sweep {
-    tad_tape      *tape;
-    uint32_t       low, high;
-    uint32_t      *cotangents;
-    size_t         outside; /* x below `low`, of nodes that are not swept: their cotangents stand behind the others */
-    const tad_var *x;
-    const void    *caller;
-} sweep;
-
-/* Where the cotangent of a node is kept; NULL for one below `low` that is no x. */
-static uint32_t *slot(const sweep *s, uint32_t id)
+/* Does the node depend on any x? A slot that is in holds its cotangent. */
+static bool is_active(const tad__slots *s, uint32_t id)
 {
-    if (id >= s->low)
-        return &s->cotangents[id - s->low];
-    for (size_t i = 0; i < s->outside; i++)
-        if (s->x[i].id == id)
-            return &s->cotangents[(size_t)s->high - s->low + 1 + i];
-    return NULL;
+    const uint32_t *cotangent = tad__slot_of(s, id);
+    return cotangent && *cotangent != TAD__SLOT_OUT;
 }
 
-static bool is_active(const sweep *s, uint32_t id)
+static void mark_active(const tad__slots *s, size_t n, const tad_var x[])
 {
-    const uint32_t *cotangent = slot(s, id);
-    return cotangent && *cotangent != INACTIVE;
-}
-
-static void mark_active(const sweep *s, size_t n, const tad_var x[])
-{
-    for (uint32_t id = s->low; id <= s->high; id++)
-        s->cotangents[id - s->low] = INACTIVE;
     for (size_t i = 0; i < n; i++)
         if (x[i].id <= s->high)
-            *slot(s, x[i].id) = UNREACHED;
+            *tad__slot_of(s, x[i].id) = TAD__SLOT_EMPTY;
     for (uint32_t id = s->low; id <= s->high; id++) {
         const uint32_t *in;
         int             count = tad__operands(s->tape, id, &in);
         for (int k = 0; k < count; k++)
             if (is_active(s, in[k]))
-                s->cotangents[id - s->low] = UNREACHED;
+                s->at[id - s->low] = TAD__SLOT_EMPTY;
     }
 }
 
-static tad_status add_cotangent(const sweep *s, uint32_t id, tad_var g)
-{
-    uint32_t *cotangent = slot(s, id);
-    if (*cotangent != UNREACHED)
-        g = tad_add(tad__handle(s->tape, *cotangent), g);
-    if (!tad_is_valid(g))
-        return tad__status_of_failure(s->tape);
-    *cotangent = g.id;
-    return TAD_OK;
-}
-
-static tad_status pull(const sweep *s, uint32_t id)
+static tad_status pull(const tad__slots *s, uint32_t id)
 {
     const uint32_t *in;
     int             n = tad__operands(s->tape, id, &in);
@@ -78,32 +43,30 @@ static tad_status pull(const sweep *s, uint32_t id)
     }
     if (!any)
         return TAD_OK;
-    tad_var    gy = tad__handle(s->tape, s->cotangents[id - s->low]);
+    tad_var    gy = tad__handle(s->tape, s->at[id - s->low]);
     tad_status status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
     for (int k = 0; k < n && status == TAD_OK; k++)
         if (wanted[k] && gx[k].tape)
-            status = add_cotangent(s, operands[k], gx[k]);
+            status = tad__slot_add(s, tad__slot_of(s, operands[k]), gx[k]);
     return status;
 }
 
-static tad_status run(const sweep *s, size_t m, const tad_var y[], const tad_var gy[], size_t n, const tad_var x[],
+static tad_status run(const tad__slots *s, size_t m, const tad_var y[], const tad_var gy[], size_t n, const tad_var x[],
                       tad_var gx[])
 {
     tad_status status = TAD_OK;
     mark_active(s, n, x);
     for (size_t i = 0; i < m && status == TAD_OK; i++)
-        if (y[i].id >= s->low && s->cotangents[y[i].id - s->low] != INACTIVE)
-            status = add_cotangent(s, y[i].id, gy[i]);
+        if (y[i].id >= s->low && is_active(s, y[i].id))
+            status = tad__slot_add(s, tad__slot_of(s, y[i].id), gy[i]);
     for (uint32_t id = s->high + 1; id-- > s->low && status == TAD_OK;)
-        if (s->cotangents[id - s->low] < UNREACHED)
+        if (s->at[id - s->low] < TAD__SLOT_EMPTY)
             status = pull(s, id);
     for (size_t i = 0; i < n && status == TAD_OK; i++) {
-        uint32_t cotangent = x[i].id <= s->high ? *slot(s, x[i].id) : UNREACHED;
-        if (cotangent >= UNREACHED && s->outside) /* nothing to hand on */
+        uint32_t cotangent = x[i].id <= s->high ? *tad__slot_of(s, x[i].id) : TAD__SLOT_EMPTY;
+        if (cotangent >= TAD__SLOT_EMPTY && s->outside) /* nothing to hand on */
             continue;
-        gx[i] = cotangent < UNREACHED ? tad__handle(s->tape, cotangent) : tad__constant_like(x[i], 0);
-        if (!tad_is_valid(gx[i]))
-            status = tad__status_of_failure(s->tape);
+        status = tad__slot_read(s, cotangent, x[i], &gx[i]);
     }
     return status;
 }
@@ -137,15 +100,12 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
 static tad_status sweep_to(uint32_t low, size_t outside, size_t m, const tad_var y[], const tad_var gy[], size_t n,
                            const tad_var x[], tad_var gx[], const char *name, const void *caller)
 {
-    sweep s = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
-    for (size_t i = 0; i < m; i++)
-        s.high = y[i].id > s.high ? y[i].id : s.high;
-    size_t bytes = ((size_t)s.high - s.low + 1 + outside) * sizeof *s.cotangents;
-    s.cotangents = tad__arena_take(&s.tape->scratch, bytes);
-    if (!s.cotangents)
-        return tad__fail_memory(s.tape, caller, name);
-    tad_status status = run(&s, m, y, gy, n, x, gx);
-    tad__arena_rewind(&s.tape->scratch, s.cotangents);
+    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .caller = caller};
+    tad_status status = tad__slots_take(&s, m, y, name);
+    if (status == TAD_OK) {
+        status = run(&s, m, y, gy, n, x, gx);
+        tad__slots_free(&s);
+    }
     return status;
 }
 

@@ -1,5 +1,6 @@
-/* Writes to standard output: `headers elementwise`, a public header from the rows of elementwise.def; `headers operations
- * FILE...`, another from the documented functions of the files; `headers errors`, docs/errors.md. Run by `make headers`. */
+/* Writes to standard output: `headers elementwise`, a public header from the rows of elementwise.def; `headers FAMILY FILE...`,
+ * one from the documented functions of those files that are of this family; `headers operations`, one that includes all
+ * families; `headers sections FILE...`, which operation is of which; `headers errors`, docs/errors.md. Run by `make headers`. */
 #include <tad/base.h>
 
 #include <ctype.h>
@@ -50,21 +51,41 @@ static const char elementwise_intro[] =
 
 static const char operations_intro[] =
     "/**\n"
-    " * tad/operations.h - operations on whole tensors: sums, products, views.\n"
+    " * tad/operations.h - operations on whole tensors, by families.\n"
     " *\n"
-    " * Written by `make headers` from the files of src/ops: change those, not this one.\n"
+    " * Written by `make headers` from src/host/families.def: change that file, not this one.\n"
     " *\n"
     " * A negative axis counts from the end: -1 is the last one. The tape owns the result.\n"
     " *\n"
-    " * Errors give an invalid result, and the tape keeps the first. Common to all, and not repeated below:\n"
+    " * Errors give an invalid result, and the tape keeps the first. Common to all, and not repeated for each:\n"
     " * TAD_ETAPE (an operand zeroed or from another tape), TAD_ESTALE (an operand from before a rewind),\n"
     " * TAD_ENOMEM, and with several operands TAD_EDTYPE (f32 and f64 mixed).\n"
     " */\n";
 
-static void write_header(const char *intro, const char *guard)
+static const struct family {
+    const char *name, *title;
+} families[] = {
+#define FAMILY(name, title) {#name, title},
+#include "host/families.def"
+#undef FAMILY
+};
+enum { FAMILIES = sizeof families / sizeof *families };
+
+static void write_guard(const char *name)
 {
-    printf("%s#ifndef %s\n#define %s\n\n#include <tad/options.h>\n#include <tad/tape.h>\n\n", intro, guard, guard);
-    printf("#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
+    char guard[64];
+    int  n = 0;
+    for (; name[n] && n + 1 < (int)sizeof guard; n++)
+        guard[n] = (char)toupper((unsigned char)name[n]);
+    guard[n] = 0;
+    printf("#ifndef TAD_%s_H\n#define TAD_%s_H\n\n", guard, guard);
+}
+
+static void write_header(const char *intro, const char *name)
+{
+    printf("%s", intro);
+    write_guard(name);
+    printf("#include <tad/options.h>\n#include <tad/tape.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n");
 }
 
 static void write_footer(void)
@@ -108,14 +129,14 @@ static void write_row(const row *r)
 
 static int write_elementwise(void)
 {
-    write_header(elementwise_intro, "TAD_ELEMENTWISE_H");
+    write_header(elementwise_intro, "elementwise");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         write_row(&rows[i]);
     write_footer();
     return EXIT_SUCCESS;
 }
 
-/* ---- operations.h ---- */
+/* ---- the families ---- */
 
 static char *read_file(const char *path)
 {
@@ -196,19 +217,68 @@ static bool write_functions(const char *path, const char *text)
     return good;
 }
 
-static int write_operations(int count, char *const paths[])
+/* The family that a file's first words name; NULL if it has no operation. */
+static const struct family *family_of(const char *path, const char *text, bool *good)
+{
+    for (int i = 0; i < FAMILIES; i++) {
+        size_t n = strlen(families[i].name);
+        if (starts(text, "/* ") && starts(text + 3, families[i].name) && text[3 + n] == ':')
+            return &families[i];
+    }
+    if (strstr(text, "\nTAD_API ") || strstr(text, "\nconst tad_op tad__op_"))
+        *good = complain(path, text, (int)strcspn(text, "\n"), "expected '/* FAMILY: ', of src/host/families.def");
+    return NULL;
+}
+
+static bool write_sections(const char *text, const struct family *family)
+{
+    static const char start[] = "\nconst tad_op tad__op_";
+    for (const char *at = text; (at = strstr(at, start)) != NULL;) {
+        at += strlen(start);
+        printf("SECTION(%.*s, %s)\n", (int)strcspn(at, " ="), at, family->name);
+    }
+    return true;
+}
+
+/* For each file of the family; of any, if that is NULL, and then the sections. */
+static bool write_files(const struct family *family, int count, char *const paths[])
 {
     bool good = true;
-    write_header(operations_intro, "TAD_OPERATIONS_H");
     for (int i = 0; i < count; i++) {
         char *text = read_file(paths[i]);
-        if (!text)
+        if (!text) {
             perror(paths[i]);
-        good = text && write_functions(paths[i], text) && good;
+            return false;
+        }
+        const struct family *found = family_of(paths[i], text, &good);
+        if (found && (!family || found == family))
+            good = (family ? write_functions(paths[i], text) : write_sections(text, found)) && good;
         free(text);
     }
+    return good;
+}
+
+static int write_family(const struct family *family, int count, char *const paths[])
+{
+    char intro[512];
+    snprintf(intro, sizeof intro,
+             "/**\n * tad/%s.h - %s. What is common to all is told in operations.h.\n *\n"
+             " * Written by `make headers` from the files of src/ops: change those, not this one.\n */\n",
+             family->name, family->title);
+    write_header(intro, family->name);
+    bool good = write_files(family, count, paths);
     write_footer();
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int write_operations(void)
+{
+    printf("%s", operations_intro);
+    write_guard("operations");
+    for (int i = 0; i < FAMILIES; i++)
+        printf("#include <tad/%s.h> /* %s */\n", families[i].name, families[i].title);
+    printf("\n#endif\n");
+    return EXIT_SUCCESS;
 }
 
 static int write_errors(void)
@@ -226,16 +296,20 @@ static int write_errors(void)
 
 int main(int argc, char *argv[])
 {
-    int result;
+    int result = 2;
+    for (int i = 0; i < FAMILIES && argc > 2; i++)
+        if (strcmp(argv[1], families[i].name) == 0)
+            result = write_family(&families[i], argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "elementwise") == 0) {
         result = write_elementwise();
     } else if (argc == 2 && strcmp(argv[1], "errors") == 0) {
         result = write_errors();
-    } else if (argc > 2 && strcmp(argv[1], "operations") == 0) {
-        result = write_operations(argc - 2, argv + 2);
-    } else {
-        fprintf(stderr, "usage: headers elementwise | errors | operations FILE...\n");
-        result = 2;
+    } else if (argc == 2 && strcmp(argv[1], "operations") == 0) {
+        result = write_operations();
+    } else if (argc > 2 && strcmp(argv[1], "sections") == 0) {
+        result = write_files(NULL, argc - 2, argv + 2) ? EXIT_SUCCESS : EXIT_FAILURE;
+    } else if (result == 2) {
+        fprintf(stderr, "usage: headers elementwise | operations | errors | sections FILE... | FAMILY FILE...\n");
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("headers: standard output");

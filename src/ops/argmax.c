@@ -1,4 +1,4 @@
-/* Where along an axis the greatest or the least element is. */
+/* indices: where along an axis the greatest or the least element is. */
 #include "ops/arguments.h"
 #include "ops/axes.h"
 #include "ops/sample.h"
@@ -11,11 +11,8 @@
 static tad_status shape(const tad_call *call)
 {
     const tad__axes *to = call->attributes;
-    int              rank = call->in[0].rank;
     call->out->dtype = TAD_I64;
-    if (tad__array_axis(rank, to->axes[0]) < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", to->axes[0], rank);
-    return tad__axes_shape_of(call, 1);
+    return tad__find_axis(call, call->in[0].rank, to->axes[0]) < 0 ? TAD_EARG : tad__axes_shape_of(call, 1);
 }
 
 /* The index found, the best number so far, and how many were seen. */
@@ -118,7 +115,7 @@ const tad_op tad__op_argmin = {
 static tad_var along(const tad_op *op, tad_var x, int axis, bool keepdims, const void *caller)
 {
     const tad__axes to = {.n = 1, .axes = {axis}, .keepdims = keepdims};
-    return tad__over_axes(op, x, &to, caller);
+    return tad__over_axes(op, x, to, caller);
 }
 
 /** The index along one axis of the greatest element, as TAD_I64; the axis vanishes from the shape, or stays with size 1 if

@@ -1,7 +1,9 @@
-/* Scaled dot-product attention. The node packs the result and, as one more column, the logarithm of the sum of the exponentials
- * of each row's scores, from which the derivatives find the weights again: none of queries x keys numbers is kept. */
+/* layers: scaled dot-product attention. The node packs the result and, as one more column, the logarithm of the sum of
+ * the exponentials of each row's scores, from which the derivatives find the weights again: none of queries x keys
+ * numbers is kept. */
 #include "tensor/attention.h"
 #include "ops/arguments.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 
 #include <tad/elementwise.h>
@@ -282,6 +284,22 @@ static tad_var call(tad_args args)
     return tad_attention(args.x[Q], args.x[K], args.x[V], &options);
 }
 
+/* A row of the result depends on its query and mask, and on all keys and values. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int       row = out->rank - 2, column = out->rank - 1;
+    bool      by_row = k == Q || k == MASK;
+    tad_array scores = scores_of(call);
+    if (k == MASK)
+        *in = tad__array_broadcast(in, &scores);
+    tad__pairs p = tad__pairs_start(out, in);
+    tad__pairs_leading(&p, out, 2, in, 2);
+    tad__pairs_axis(&p, out->dims[row], out->strides[row], by_row ? in->strides[row] : 0);
+    tad__pairs_axis(&p, out->dims[column], out->strides[column], 0);
+    tad__pairs_last_of_in(&p, in, by_row ? 1 : 2);
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_attention = {
     .name = "attention",
     .about = "scaled dot-product attention",
@@ -295,6 +313,7 @@ const tad_op tad__op_attention = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(samples),

@@ -1,4 +1,4 @@
-/* Averages in windows, and their adjoint. */
+/* layers: averages in windows, and their adjoint. */
 #include "ops/arguments.h"
 #include "ops/pool.h"
 #include "ops/sample.h"
@@ -136,6 +136,18 @@ static const tad_sample spreads[] = {
     {.in = "[0, 1, 1]", SPREAD(3, 3, WINDOWS(.kernel = {2, 2}))},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(call->attributes, false, out, in);
+}
+
+static bool spread_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(&((const spread_attributes *)call->attributes)->pool, true, out, in);
+}
+
 const tad_op tad__op_avg_pool2d = {
     .name = "avg_pool2d",
     .about = "averages in windows over the last two axes",
@@ -149,6 +161,7 @@ const tad_op tad__op_avg_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(averages),
@@ -165,6 +178,7 @@ const tad_op tad__op_adaptive_avg_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(adaptive_averages),
@@ -179,6 +193,7 @@ const tad_op tad__op_avg_pool2d_spread = {
     .shape = shape_of_spread,
     .forward = forward_spread,
     .backward = backward_spread,
+    .depends = spread_depends,
     .vjp = vjp_spread,
     .linear = true,
     SAMPLES(spreads),
@@ -192,10 +207,7 @@ const tad_op tad__op_avg_pool2d_spread = {
  * dilation), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
 TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options)
 {
-    tad__pool_attributes to = {.adaptive = false};
-    if (options)
-        to.options = *options;
-    return tad_apply(&tad__op_avg_pool2d, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_in(&tad__op_avg_pool2d, x, options, TAD_CALLER);
 }
 
 /** The averages of x in height x width windows that cover its last two axes: window i of n has the places
@@ -204,7 +216,5 @@ TAD_API tad_var tad_avg_pool2d(tad_var x, const tad_pool_options *options)
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_avg_pool2d(tad_var x, int64_t height, int64_t width)
 {
-    tad__pool_attributes to = {.adaptive = true, .size = {height, width}};
-    return tad_apply(&tad__op_adaptive_avg_pool2d,
-                     (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_evenly(&tad__op_adaptive_avg_pool2d, x, height, width, TAD_CALLER);
 }

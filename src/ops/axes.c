@@ -7,6 +7,33 @@
 
 #include <inttypes.h>
 
+int tad__find_axis(const tad_call *call, int rank, int given)
+{
+    int axis = tad__array_axis(rank, given);
+    if (axis < 0 && rank == 0)
+        tad_refuse(call, TAD_EARG, "axis %d of a scalar, which has none", given);
+    else if (axis < 0)
+        tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", given, rank, rank - 1);
+    return axis;
+}
+
+tad_status tad__check_axes(const tad_call *call, int n, const int axes[])
+{
+    int  rank = call->in[0].rank;
+    bool named[TAD_MAX_RANK] = {false};
+    if (n < 0 || n > rank)
+        return tad_refuse(call, TAD_EARG, "%d axes; expected a list of 0 to %d", n, rank);
+    for (int i = 0; i < n; i++) {
+        int axis = tad__find_axis(call, rank, axes[i]);
+        if (axis < 0)
+            return TAD_EARG;
+        if (named[axis])
+            return tad_refuse(call, TAD_EARG, "axis %d is named twice", axes[i]);
+        named[axis] = true;
+    }
+    return TAD_OK;
+}
+
 tad__axes tad__axes_of(int n, const int axes[], bool keepdims)
 {
     tad__axes to = {.n = n > 0 && !axes ? -1 : n, .keepdims = keepdims};
@@ -24,30 +51,12 @@ void tad__axes_reduced(const void *attributes, int rank, bool reduced[TAD_MAX_RA
         reduced[tad__array_axis(rank, to->axes[i])] = true;
 }
 
-static tad_status check(const tad_call *call)
-{
-    const tad__axes *to = call->attributes;
-    int              rank = call->in[0].rank;
-    bool             named[TAD_MAX_RANK] = {false};
-    if (to->n < 0 || to->n > rank)
-        return tad_refuse(call, TAD_EARG, "%d axes; expected a list of 0 to %d", to->n, rank);
-    for (int i = 0; i < to->n; i++) {
-        int axis = tad__array_axis(rank, to->axes[i]);
-        if (axis < 0)
-            return tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", to->axes[i], rank, rank - 1);
-        if (named[axis])
-            return tad_refuse(call, TAD_EARG, "axis %d is named twice", to->axes[i]);
-        named[axis] = true;
-    }
-    return TAD_OK;
-}
-
 tad_status tad__axes_shape(const tad_call *call)
 {
     const tad__axes *to = call->attributes;
     const tad_array *x = &call->in[0];
     bool             reduced[TAD_MAX_RANK];
-    tad_status       status = check(call);
+    tad_status       status = tad__check_axes(call, to->n, to->axes);
     if (status != TAD_OK)
         return status;
     tad__axes_reduced(to, x->rank, reduced);
@@ -176,12 +185,12 @@ int64_t tad__axes_count(const tad_rule *rule)
 
 tad_var tad__over_all(const tad_op *op, tad_var x, const void *caller)
 {
-    return tad__over_axes(op, x, &(const tad__axes){.all = true}, caller);
+    return tad__over_axes(op, x, (tad__axes){.all = true}, caller);
 }
 
-tad_var tad__over_axes(const tad_op *op, tad_var x, const tad__axes *to, const void *caller)
+tad_var tad__over_axes(const tad_op *op, tad_var x, tad__axes to, const void *caller)
 {
-    return tad_apply(op, (tad_args){.n = 1, .x = &x, .attributes = to, .caller = caller});
+    return tad_apply(op, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = caller});
 }
 
 #define ATTRIBUTES(...)                                                                                                \

@@ -1,4 +1,4 @@
-/* What operations that reduce axes have in common: being told which, the result's shape, and seeing one number a group in the
+/* Axes that a caller names, and what operations that reduce them have in common: being told which, the result's shape, and seeing one number a group in the
  * shape of the operand. A group is the elements of the operand that one element of the result is made of. */
 #ifndef TAD__OPS_AXES_H
 #define TAD__OPS_AXES_H
@@ -13,6 +13,16 @@ typedef struct tad__axes {
     int  n; /* -1: the list of axes is missing */
     int  axes[TAD_MAX_RANK];
 } tad__axes;
+
+/* ---- for any `shape` function ---- */
+
+/* The axis that `given` names, of so many; below 0: refused, with TAD_EARG. */
+int tad__find_axis(const tad_call *call, int rank, int given);
+
+/* Refuses a list that names an axis that the first operand has not, or one twice. */
+tad_status tad__check_axes(const tad_call *call, int n, const int axes[]);
+
+/* ---- for reductions ---- */
 
 /* The caller's list; a number of axes beyond the largest rank is kept, to be refused. */
 tad__axes tad__axes_of(int n, const int axes[], bool keepdims);
@@ -58,7 +68,7 @@ int64_t tad__axes_count(const tad_rule *rule);
 /* ---- for public functions ---- */
 
 tad_var tad__over_all(const tad_op *op, tad_var x, const void *caller);
-tad_var tad__over_axes(const tad_op *op, tad_var x, const tad__axes *to, const void *caller);
+tad_var tad__over_axes(const tad_op *op, tad_var x, tad__axes to, const void *caller);
 
 /* Samples for any reduction; no group is empty. */
 enum { TAD__AXES_SAMPLES = 14 };

@@ -1,7 +1,8 @@
-/* Batch normalisation: the mean and variance of each channel, and normalising with a mean and variance given. */
+/* layers: batch normalisation: mean and variance of each channel, and normalising with a mean and variance given. */
 #include "ops/arguments.h"
 #include "ops/channels.h"
 #include "ops/normalize.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/channels.h"
 
@@ -91,6 +92,17 @@ static const tad_sample statistics_samples[] = {
     {.in = "[17, 1]"},   {.in = "[0, 3]"},    {.in = "[2, 0, 3]"},    {.in = "[2, 3, 0]"}, {.in = "[1, 2, 3, 3]"},
 };
 
+/* Mean and variance of a channel depend on all of it. */
+static bool statistics_depend(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call, (void)k;
+    tad__pairs p = tad__pairs_start(out, in);
+    tad__pairs_axis(&p, 2, out->strides[0], 0);
+    for (int i = 0; i < in->rank; i++)
+        tad__pairs_axis(&p, in->dims[i], i == 1 ? out->strides[1] : 0, in->strides[i]);
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_batch_statistics = {
     .name = "batch_statistics",
     .about = "mean and variance of each channel",
@@ -100,6 +112,7 @@ const tad_op tad__op_batch_statistics = {
     .shape = shape_of_statistics,
     .forward = forward_statistics,
     .backward = backward_statistics,
+    .depends = statistics_depend,
     .vjp = vjp_statistics,
     SAMPLES(statistics_samples),
 };
@@ -253,6 +266,14 @@ static const tad_sample samples[] = {
     {.in = "[0, 3] [3] [3] [3] [3]", .attributes = &(const double){0.25}},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call;
+    if (k != X)
+        *in = tad__channels_view(in, out);
+    return true;
+}
+
 const tad_op tad__op_batch_norm = {
     .name = "batch_norm",
     .about = "each channel normalised with a mean and variance given",
@@ -266,6 +287,7 @@ const tad_op tad__op_batch_norm = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .prepare = prepare,
     SAMPLES(samples),

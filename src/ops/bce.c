@@ -1,4 +1,4 @@
-/* Binary cross-entropy of logits. */
+/* losses: binary cross-entropy of logits. */
 #include "ops/arguments.h"
 #include "ops/reduction.h"
 #include "ops/sample.h"

@@ -1,4 +1,4 @@
-/* Repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
+/* shapes: repeating a value to a larger shape, and its adjoint, summing one down to a smaller shape. */
 #include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

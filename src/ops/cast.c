@@ -1,4 +1,4 @@
-/* The same numbers in another element type. */
+/* elements: the same numbers in another element type. */
 #include "ops/arguments.h"
 #include "ops/elementwise.h"
 #include "ops/sample.h"

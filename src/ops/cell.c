@@ -1,6 +1,7 @@
-/* Recurrent cells. The node packs the new state and, as more columns, the numbers that the gates are functions of: sums of
- * the matrix products and biases. With them the derivatives need no product again. */
+/* layers: recurrent cells. The node packs the new state and, as more columns, the numbers that the gates are functions
+ * of: sums of the matrix products and biases. With them the derivatives need no product again. */
 #include "tensor/cell.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/gemm.h"
 #include "tensor/move.h"
@@ -325,6 +326,19 @@ static const tad_sample gru_samples[] = {
     {.in = "[2, 1] [2, 0] [0, 1] [0, 0] [0] [0]"}, {.in = "[1, 1] [1, 9] [27, 1] [27, 9] [27] [27]"},
 };
 
+/* A row of the result depends on that of the inputs and states, and on all parameters. */
+static bool lstm_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call;
+    return k <= lstm.states && tad__pairs_in_block(out, 1, in, 1);
+}
+
+static bool gru_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call;
+    return k <= gru.states && tad__pairs_in_block(out, 1, in, 1);
+}
+
 const tad_op tad__op_lstm_cell = {
     .name = "lstm_cell",
     .about = "one step of a long short-term memory",
@@ -335,6 +349,7 @@ const tad_op tad__op_lstm_cell = {
     .shape = shape_lstm,
     .forward = forward_lstm,
     .backward = backward_lstm,
+    .depends = lstm_depends,
     .vjp = vjp_lstm,
     SAMPLES(lstm_samples),
 };
@@ -356,6 +371,7 @@ const tad_op tad__op_gru_cell = {
     .shape = shape_gru,
     .forward = forward_gru,
     .backward = backward_gru,
+    .depends = gru_depends,
     .vjp = vjp_gru,
     SAMPLES(gru_samples),
 };

@@ -1,5 +1,6 @@
-/* A value less its mean over all axes or some: a projection, and its own adjoint. Variances are made of it. */
+/* reductions: a value less its mean over axes: a projection, and its own adjoint. Variances are made of it. */
 #include "ops/center.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/fold.h"
 #include "tensor/move.h"
@@ -109,6 +110,21 @@ static const tad_sample samples[] = {
     {.in = "[2, 0]", ATTRIBUTES(.n = 1, .axes = {0})},
 };
 
+/* On its whole group. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    bool       reduced[TAD_MAX_RANK];
+    tad__pairs p = tad__pairs_start(out, in);
+    tad__axes_reduced(call->attributes, out->rank, reduced);
+    for (int i = 0; i < out->rank; i++) {
+        tad__pairs_axis(&p, out->dims[i], out->strides[i], reduced[i] ? 0 : in->strides[i]);
+        if (reduced[i])
+            tad__pairs_axis(&p, in->dims[i], 0, in->strides[i]);
+    }
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_center = {
     .name = "center",
     .about = "a value less its mean over axes",
@@ -119,6 +135,7 @@ const tad_op tad__op_center = {
     .forward = forward,
     .parts = parts,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(samples),

@@ -1,5 +1,6 @@
-/* The Cholesky factor of symmetric positive definite matrices. */
+/* linalg: the Cholesky factor of symmetric positive definite matrices. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/gemm.h"
 #include "tensor/lapack.h"
@@ -10,17 +11,10 @@
 
 #include <inttypes.h>
 
-static tad_status shape(const tad_call *call)
-{
-    tad_status status = tad__check_matrices(call, 0, true);
-    tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
-    return status;
-}
-
 static void forward(const tad_call *call)
 {
     const tad_array   *x = &call->in[0];
-    int64_t            n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t            n = x->dims[x->rank - 1], count = tad__matrix_count(x);
     const tad__lapack *lapack = tad__lapack_for(n, n, TAD__SMALL_CHOLESKY);
     void              *a = tad__scratch_elements(call, x->dtype, n * n);
     for (int64_t i = 0; i < count && a; i++) {
@@ -68,7 +62,7 @@ static void backward(const tad_call *call, const tad_array *gy, const tad_array 
     const tad_array    *x = &call->in[0];
     const tad_dtype     type = x->dtype;
     const tad__triangle how = {.lower = true, .transposed = true};
-    int64_t             n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t             n = x->dims[x->rank - 1], count = tad__matrix_count(x);
     const tad__lapack  *lapack = tad__lapack_for(n, n, TAD__SMALL_TRIANGULAR);
     void               *l = tad__scratch_elements(call, type, n * n), *g = tad__scratch_elements(call, type, n * n);
     void               *p = tad__scratch_elements(call, type, n * n);
@@ -130,9 +124,10 @@ const tad_op tad__op_cholesky = {
     .about = "Cholesky factor",
     .formula = "cholesky(x)",
     .arity = 1,
-    .shape = shape,
+    .shape = tad__square_shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

@@ -1,4 +1,4 @@
-/* A value held between two bounds. */
+/* elements: a value held between two bounds. */
 #include "ops/sample.h"
 
 #include <tad/elementwise.h>

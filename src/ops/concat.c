@@ -1,5 +1,6 @@
-/* Values joined along an axis, and cut apart again. */
+/* shapes: values joined along an axis, and cut apart again. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -8,23 +9,15 @@
 
 #include <inttypes.h>
 
-static tad_status find_axis(const tad_call *call, int rank, int *axis)
-{
-    int given = *(const int *)call->attributes;
-    *axis = tad__array_axis(rank, given);
-    return *axis >= 0 ? TAD_OK : tad_refuse(call, TAD_EARG, "axis %d; the result has rank %d", given, rank);
-}
-
 /* ---- concat ---- */
 
 static tad_status shape_of_concat(const tad_call *call)
 {
     const tad_array *first = &call->in[0];
     tad_array       *out = call->out;
-    int              axis;
-    tad_status       status = find_axis(call, first->rank, &axis);
-    if (status != TAD_OK)
-        return status;
+    int              axis = tad__find_axis(call, first->rank, *(const int *)call->attributes);
+    if (axis < 0)
+        return TAD_EARG;
     tad__array_set_shape(out, first->rank, first->dims);
     for (int k = 1; k < call->n; k++) {
         tad_array x = call->in[k];
@@ -127,15 +120,14 @@ const tad_op tad__op_concat = {
 static tad_status shape_of_stack(const tad_call *call)
 {
     const tad_array *x = call->in;
-    int              axis;
     if (x->rank == TAD_MAX_RANK)
         return tad_refuse(call, TAD_ESHAPE, "there are %d axes already, the most there can be", TAD_MAX_RANK);
     for (int k = 1; k < call->n; k++)
         if (!tad__array_same_shape(&x[k], &x[0]))
             return tad_refuse(call, TAD_ESHAPE, "operand %d has another shape than the first", k + 1);
-    tad_status status = find_axis(call, x->rank + 1, &axis);
-    if (status != TAD_OK)
-        return status;
+    int axis = tad__find_axis(call, x->rank + 1, *(const int *)call->attributes);
+    if (axis < 0)
+        return TAD_EARG;
     call->out->rank = x->rank + 1;
     for (int i = 0; i <= x->rank; i++)
         call->out->dims[i] = i == axis ? call->n : x->dims[i - (i > axis)];

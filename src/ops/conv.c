@@ -1,8 +1,9 @@
-/* Convolution, transposed convolution and the gradient of the kernel: the derivatives of one sum (see tensor/conv.h) by its
- * three arrays. Each is linear in the other two, and its derivatives are the other operations. */
+/* layers: convolution, transposed convolution and the gradient of the kernel: the derivatives of one sum (see
+ * tensor/conv.h) by its three arrays. Each is linear in the other two, and its derivatives are the other operations. */
 #include "ops/conv.h"
 #include "ops/arguments.h"
 
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
 
@@ -221,6 +222,61 @@ static tad_var call(tad_args args)
     return (to->result == TAD__CONV_Y ? tad_conv2d : tad_conv_transpose2d)(args.x[0], args.x[1], b, &to->options);
 }
 
+/* Walking along one index of the sum moves by so much in the array of a role. */
+typedef struct walk {
+    int64_t size, strides[TAD__CONV_ROLES];
+} walk;
+
+enum { WALKS = 8 };
+
+/* For arrays[] of which one is not there: the indices that the sum of tensor/conv.h has. Where x is padded, places of y and of the
+ * kernel do not tell a place of x: each is then taken to go with each. */
+static void find_walks(const tad__conv *g, const tad_array *const arrays[TAD__CONV_ROLES], walk walks[WALKS])
+{
+    static const int64_t none[TAD_MAX_RANK] = {0};
+    const int64_t       *x = arrays[TAD__CONV_X] ? arrays[TAD__CONV_X]->strides : none;
+    const int64_t       *w = arrays[TAD__CONV_W] ? arrays[TAD__CONV_W]->strides : none;
+    const int64_t       *y = arrays[TAD__CONV_Y] ? arrays[TAD__CONV_Y]->strides : none;
+    walks[0] = (walk){g->batch, {x[0], 0, y[0]}};
+    walks[1] = (walk){g->groups, {g->x_channels * x[1], g->y_channels * w[0], g->y_channels * y[1]}};
+    walks[2] = (walk){g->x_channels, {x[1], w[1], 0}};
+    walks[3] = (walk){g->y_channels, {0, w[0], y[1]}};
+    for (int i = 0; i < 2; i++) {
+        walk *place = &walks[4 + 2 * i], *element = &walks[5 + 2 * i];
+        if (g->padding[i] == 0 || !arrays[TAD__CONV_X]) {
+            *place = (walk){g->y[i], {g->stride[i] * x[2 + i], 0, y[2 + i]}};
+            *element = (walk){g->w[i], {g->dilation[i] * x[2 + i], w[2 + i], 0}};
+        } else {
+            bool by_place = arrays[TAD__CONV_Y] != NULL;
+            *place = (walk){g->x[i], {x[2 + i], 0, 0}};
+            *element = (walk){by_place ? g->y[i] : g->w[i], {0, by_place ? 0 : w[2 + i], by_place ? y[2 + i] : 0}};
+        }
+    }
+}
+
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    tad__conv_role   result = ((const tad__conv_attributes *)call->attributes)->result;
+    const tad_array *arrays[TAD__CONV_ROLES] = {NULL};
+    walk             walks[WALKS];
+    tad__conv        g;
+    if (k == TAD__CONV_BIAS) {
+        *in = along_channels(in, out);
+        return true;
+    }
+    tad__conv_role role = tad__conv_operands[result][k];
+    if (tad__conv_geometry(call, &g) != TAD_OK)
+        return false; /* never */
+    arrays[result] = out;
+    arrays[role] = in;
+    find_walks(&g, arrays, walks);
+    tad__pairs p = tad__pairs_start(out, in);
+    for (int i = 0; i < WALKS; i++)
+        if (walks[i].strides[result] != 0 || walks[i].strides[role] != 0)
+            tad__pairs_axis(&p, walks[i].size, walks[i].strides[result], walks[i].strides[role]);
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_conv2d = {
     .name = "conv2d",
     .about = "convolution over two axes",
@@ -239,6 +295,7 @@ const tad_op tad__op_conv2d = {
     .shape = tad__conv_shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(convolutions),
@@ -263,6 +320,7 @@ const tad_op tad__op_conv_transpose2d = {
     .shape = tad__conv_shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(transposes),
@@ -277,6 +335,7 @@ const tad_op tad__op_conv2d_kernel = {
     .shape = tad__conv_shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .linear = true,
     SAMPLES(kernels),

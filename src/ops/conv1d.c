@@ -1,4 +1,4 @@
-/* Convolutions over one axis: those over two, with a width of 1. */
+/* layers: convolutions over one axis: those over two, with a width of 1. */
 #include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/width.h"

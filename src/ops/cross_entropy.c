@@ -1,4 +1,5 @@
-/* Losses of classifiers: negative log-likelihood and cross-entropy, with class indices or probabilities as targets. */
+/* losses: losses of classifiers: negative log-likelihood and cross-entropy, with class indices or probabilities as
+ * targets. */
 #include "ops/arguments.h"
 #include "ops/pick_class.h"
 #include "ops/reduction.h"

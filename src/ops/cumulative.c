@@ -1,4 +1,4 @@
-/* Sums and products of all elements up to each one, along an axis. */
+/* reductions: sums and products of all elements up to each one, along an axis. */
 #include "ops/arguments.h"
 #include "ops/lines.h"
 #include "ops/sample.h"
@@ -139,6 +139,7 @@ const tad_op tad__op_cumsum = {
     .shape = tad__line_shape,
     .forward = forward_cumsum,
     .backward = backward_cumsum,
+    .depends = tad__line_depends,
     .vjp = vjp_cumsum,
     .linear = true,
     SAMPLES(sums),
@@ -154,6 +155,7 @@ const tad_op tad__op_cumprod = {
     .shape = tad__line_shape,
     .forward = forward_cumprod,
     .backward = backward_cumprod,
+    .depends = tad__line_depends,
     .vjp = vjp_cumprod,
     .jvp = jvp_cumprod,
     SAMPLES(products),

@@ -1,5 +1,6 @@
-/* Determinants, and the adjugate, which is what the gradient of a determinant is made of. */
+/* linalg: determinants, and the adjugate, which is what the gradient of a determinant is made of. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/adjugate.h"
 #include "tensor/lapack.h"
@@ -22,7 +23,9 @@ typedef struct factors {
 static factors start(const tad_call *call)
 {
     const tad_array *x = &call->in[0];
-    factors          f = {.dtype = x->dtype, .n = x->dims[x->rank - 1], .count = tad__matrix_count(x)};
+    tad_array        batch = *x;
+    batch.rank -= 2; /* a matrix without elements has a determinant, too */
+    factors f = {.dtype = x->dtype, .n = x->dims[x->rank - 1], .count = tad__array_count(&batch)};
     f.a = tad__scratch_elements(call, f.dtype, f.n * f.n);
     f.pivots = tad__scratch_elements(call, TAD_F32, f.n);
     if (!f.a || !f.pivots)
@@ -79,13 +82,6 @@ static const tad_sample samples[] = {
 };
 
 /* ---- adjugate ---- */
-
-static tad_status shape_of_adjugate(const tad_call *call)
-{
-    tad_status status = tad__check_matrices(call, 0, true);
-    tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
-    return status;
-}
 
 /* Are the pivots large enough for the inverse to tell the adjugate? */
 static bool is_regular(const factors *f)
@@ -157,8 +153,9 @@ const tad_op tad__op_adjugate = {
     .about = "adjugate matrix",
     .formula = "adjugate(x)",
     .arity = 1,
-    .shape = shape_of_adjugate,
+    .shape = tad__square_shape,
     .forward = forward_adjugate,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp_adjugate,
     .prepare = prepare,
     SAMPLES(samples),
@@ -191,6 +188,12 @@ static tad_var jvp_det(const tad_rule *rule)
     return sum_of_product(tad_transpose(tad_adjugate(rule->x[0])), rule->dx[0], false);
 }
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_block(out, out->rank + 2 - call->in[0].rank, in, 2);
+}
+
 const tad_op tad__op_det = {
     .name = "det",
     .about = "determinant",
@@ -198,6 +201,7 @@ const tad_op tad__op_det = {
     .arity = 1,
     .shape = shape_of_det,
     .forward = forward_det,
+    .depends = depends,
     .vjp = vjp_det,
     .jvp = jvp_det,
     .prepare = prepare,
@@ -244,6 +248,7 @@ const tad_op tad__op_slogdet = {
     .packed = true,
     .shape = shape_of_slogdet,
     .forward = forward_slogdet,
+    .depends = depends,
     .vjp = vjp_slogdet,
     .prepare = prepare,
     SAMPLES(samples),

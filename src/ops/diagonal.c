@@ -1,4 +1,4 @@
-/* Diagonals of matrices, and its adjoint, a matrix with a diagonal. */
+/* linalg: diagonals of matrices, and its adjoint, a matrix with a diagonal. */
 #include "ops/arguments.h"
 #include "ops/matrix.h"
 #include "ops/sample.h"

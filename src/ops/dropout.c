@@ -1,6 +1,7 @@
-/* Dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
+/* layers: dropout: each number is kept or not by a random number that depends on nothing but the seed and its place. */
 #include "base/random.h"
 #include "ops/arguments.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
 #include "tensor/move.h"
@@ -107,6 +108,7 @@ const tad_op tad__op_dropout = {
     .view = view,
     .forward = forward,
     .backward = backward,
+    .depends = tad__depends_in_place,
     .vjp = vjp,
     .linear = true,
     SAMPLES(samples),

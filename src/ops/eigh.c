@@ -1,5 +1,6 @@
-/* Eigenvalues and eigenvectors of symmetric matrices: a row of values on top of the matrix of vectors. */
+/* linalg: eigenvalues and eigenvectors of symmetric matrices: a row of values on top of the matrix of vectors. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -48,7 +49,7 @@ static void forward(const tad_call *call)
 {
     const tad_array   *x = &call->in[0];
     const tad_dtype    type = x->dtype;
-    int64_t            n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t            n = x->dims[x->rank - 1], count = tad__matrix_count(x);
     const tad__lapack *lapack = tad__lapack_for(n, n, TAD__SMALL_EIGH);
     void              *a = tad__scratch_elements(call, type, n * n), *values = tad__scratch_elements(call, type, n);
     void              *work = tad__scratch_elements(call, type, tad__eigh_work(n));
@@ -103,6 +104,7 @@ const tad_op tad__op_eigh = {
     .packed = true,
     .shape = shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .prepare = prepare,
     SAMPLES(samples),

@@ -1,4 +1,4 @@
-/* Sums of products, named by subscripts: made of diagonals, sums, matrix products and views. */
+/* linalg: sums of products, named by subscripts: made of diagonals, sums, matrix products and views. */
 #include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/subscripts.h"

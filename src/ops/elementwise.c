@@ -26,18 +26,6 @@ tad_status tad__elementwise_shape(const tad_call *call)
     return TAD_OK;
 }
 
-/* An operand as the kernels want it: of the result's type and shape. `number` is where an f64 scalar becomes a float. */
-static tad_array prepare(const tad_array *operand, const tad_array *out, float *number)
-{
-    tad_array converted = *operand;
-    if (operand->dtype != out->dtype) {
-        converted.dtype = TAD_F32;
-        converted.data = number;
-        tad__copy(&converted, operand);
-    }
-    return tad__array_broadcast(&converted, out);
-}
-
 static const tad__kernels *kernels_of(const tad_call *call)
 {
     const tad__kernels *table = call->out->dtype == TAD_F32 ? tad__kernels_f32 : tad__kernels_f64;
@@ -54,8 +42,8 @@ static void run_forward(void *context, int64_t n, char *const at[], const int64_
 static void forward(const tad_call *call)
 {
     float        numbers[2];
-    tad_array    a = prepare(&call->in[0], call->out, &numbers[0]);
-    tad_array    b = prepare(&call->in[call->n - 1], call->out, &numbers[1]);
+    tad_array    a = tad__match(&call->in[0], call->out, &numbers[0]);
+    tad_array    b = tad__match(&call->in[call->n - 1], call->out, &numbers[1]);
     tad__kernel *kernel = kernels_of(call)->forward;
     tad__loop(3, (const tad_array *const[]){call->out, &a, &b}, run_forward, &kernel);
 }
@@ -83,8 +71,8 @@ static void run_map(void *context, int64_t n, char *const at[], const int64_t st
 void tad__elementwise_map(const tad_call *call)
 {
     float     numbers[2];
-    tad_array a = prepare(&call->in[0], call->out, &numbers[0]);
-    tad_array b = prepare(&call->in[call->n - 1], call->out, &numbers[1]);
+    tad_array a = tad__match(&call->in[0], call->out, &numbers[0]);
+    tad_array b = tad__match(&call->in[call->n - 1], call->out, &numbers[1]);
     tad_call  context = *call;
     tad__loop(3, (const tad_array *const[]){call->out, &a, &b}, run_map, &context);
 }
@@ -107,8 +95,8 @@ static void run_pull(void *context, int64_t n, char *const at[], const int64_t s
 static void backward(const tad_call *call, const tad_array *gy, const tad_array gx[])
 {
     float     numbers[2];
-    tad_array a = prepare(&call->in[0], call->out, &numbers[0]);
-    tad_array b = prepare(&call->in[call->n - 1], call->out, &numbers[1]);
+    tad_array a = tad__match(&call->in[0], call->out, &numbers[0]);
+    tad_array b = tad__match(&call->in[call->n - 1], call->out, &numbers[1]);
     for (int k = 0; k < call->n; k++) {
         if (!gx[k].data)
             continue;

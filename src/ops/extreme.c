@@ -1,4 +1,4 @@
-/* Greatest and least element, over all axes or some. */
+/* reductions: greatest and least element, over all axes or some. */
 #include "ops/arguments.h"
 #include "ops/axes.h"
 #include "tensor/fold.h"
@@ -118,8 +118,7 @@ TAD_API tad_var tad_max(tad_var x)
  * axis named twice). */
 TAD_API tad_var tad_max_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_max, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_max, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }
 
 /** The least element, of rank 0; otherwise as tad_max. Errors: TAD_ESHAPE (no elements). */
@@ -131,6 +130,5 @@ TAD_API tad_var tad_min(tad_var x)
 /** The least elements over the n axes listed; otherwise as tad_max_axes, errors too. */
 TAD_API tad_var tad_min_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_min, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_min, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }

@@ -1,7 +1,9 @@
-/* Elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
+/* indices: elements chosen by index along an axis, and its adjoint, adding to elements so chosen. */
 #include "tensor/gather.h"
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/indices.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/move.h"
@@ -16,10 +18,9 @@ enum { X, INDICES, SOURCE };
 static tad_status check_shape(const tad_call *call, int k, int *axis)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES], *other = &call->in[k];
-    int              given = *(const int *)call->attributes;
-    *axis = tad__array_axis(x->rank, given);
+    *axis = tad__find_axis(call, x->rank, *(const int *)call->attributes);
     if (*axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", given, x->rank);
+        return TAD_EARG;
     if (index->rank != x->rank || other->rank != x->rank)
         return tad_refuse(call, TAD_ESHAPE, "expected the same number of axes everywhere");
     for (int i = 0; i < x->rank; i++)
@@ -162,6 +163,22 @@ const tad_op tad__op_gather = {
     SAMPLES(gathers),
 };
 
+/* The source goes to places of its line along the axis. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int        axis = axis_of(call);
+    tad__pairs p = tad__pairs_start(out, in);
+    if (k == X)
+        return true;
+    for (int i = 0; i < out->rank; i++) {
+        int64_t size = call->in[INDICES].dims[i];
+        tad__pairs_axis(&p, size, i == axis ? 0 : out->strides[i], in->strides[i]);
+        if (i == axis)
+            tad__pairs_axis(&p, out->dims[i], out->strides[i], 0);
+    }
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_scatter_add = {
     .name = "scatter_add",
     .about = "a value with others added to elements chosen by index along an axis",
@@ -175,6 +192,7 @@ const tad_op tad__op_scatter_add = {
     .shape = shape_of_scatter,
     .forward = forward_scatter,
     .backward = backward_scatter,
+    .depends = depends,
     .vjp = vjp_scatter,
     .jvp = jvp_scatter,
     SAMPLES(scatters),

@@ -1,4 +1,4 @@
-/* Normalisation of groups of channels. */
+/* layers: normalisation of groups of channels. */
 #include "ops/arguments.h"
 #include "ops/channels.h"
 #include "ops/normalize.h"

@@ -1,5 +1,6 @@
-/* The inverse of matrices. */
+/* linalg: the inverse of matrices. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -9,17 +10,10 @@
 
 #include <math.h>
 
-static tad_status shape(const tad_call *call)
-{
-    tad_status status = tad__check_matrices(call, 0, true);
-    tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
-    return status;
-}
-
 static void forward(const tad_call *call)
 {
     const tad_array *x = &call->in[0];
-    int64_t          n = x->dims[x->rank - 1], count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t          n = x->dims[x->rank - 1], count = tad__matrix_count(x);
     void *a = tad__scratch_elements(call, x->dtype, n * n), *b = tad__scratch_elements(call, x->dtype, n * n);
     int  *pivots = tad__scratch_elements(call, TAD_F32, n);
     for (int64_t i = 0; i < count && a && b && pivots; i++) {
@@ -66,8 +60,9 @@ const tad_op tad__op_inverse = {
     .about = "inverse matrix",
     .formula = "inverse(x)",
     .arity = 1,
-    .shape = shape,
+    .shape = tad__square_shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

@@ -1,6 +1,7 @@
-/* Normalisation of each row of an array, with its mean and variance or with its mean square. */
+/* layers: normalisation of each row of an array, with its mean and variance or with its mean square. */
 #include "ops/arguments.h"
 #include "ops/normalize.h"
+#include "ops/pairs.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 #include "tensor/normalise.h"
@@ -230,6 +231,12 @@ static const tad_sample samples[] = {
     {.in = "[2, 0] [0]", .attributes = &(const attributes){1, 0.25}},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    int n = ((const attributes *)call->attributes)->n;
+    return k == X ? tad__pairs_in_block(out, n, in, n) : tad__depends_in_place(call, k, out, in);
+}
+
 const tad_op tad__op_layer_norm = {
     .name = "layer_norm",
     .about = "rows normalised to mean 0 and variance 1",
@@ -244,6 +251,7 @@ const tad_op tad__op_layer_norm = {
     .forward = forward_layer,
     .parts = parts_of_layer,
     .backward = backward_layer,
+    .depends = depends,
     .vjp = vjp_layer,
     .jvp = jvp_layer,
     SAMPLES(samples),
@@ -263,6 +271,7 @@ const tad_op tad__op_rms_norm = {
     .forward = forward_rms,
     .parts = parts_of_rms,
     .backward = backward_rms,
+    .depends = depends,
     .vjp = vjp_rms,
     .jvp = jvp_rms,
     SAMPLES(samples),

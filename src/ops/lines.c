@@ -1,4 +1,6 @@
 #include "ops/lines.h"
+#include "ops/axes.h"
+#include "ops/pairs.h"
 
 #include "tensor/move.h"
 #include "tensor/scan.h"
@@ -9,10 +11,8 @@ tad_status tad__line_shape(const tad_call *call)
 {
     const tad__line *line = call->attributes;
     const tad_array *x = &call->in[0];
-    if (tad__array_axis(x->rank, line->axis) < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", line->axis, x->rank);
     tad__array_set_shape(call->out, x->rank, x->dims);
-    return TAD_OK;
+    return tad__find_axis(call, x->rank, line->axis) < 0 ? TAD_EARG : TAD_OK;
 }
 
 tad_array tad__line_doubles(const tad_call *call)
@@ -62,4 +62,10 @@ tad_var tad__line_next(tad_var x, const tad__line *line)
 tad_var tad__line_last(tad_var x, const tad__line *line)
 {
     return shifted(x, line->axis, line->reverse);
+}
+
+bool tad__line_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_line(out, in, tad__array_axis(out->rank, ((const tad__line *)call->attributes)->axis));
 }

@@ -38,4 +38,7 @@ tad_var             tad__line_products(tad_var x, const tad__line *line);
 extern const tad_op tad__op_linear_recurrence;
 tad_var             tad__line_recurrence(tad_var a, tad_var b, int axis, bool reverse);
 
+/* A `depends`: on all of the line. */
+bool tad__line_depends(const tad_call *call, int k, tad_array *out, tad_array *in);
+
 #endif

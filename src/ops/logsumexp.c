@@ -1,4 +1,4 @@
-/* log(sum(exp(x))), over all axes or some. */
+/* reductions: log(sum(exp(x))), over all axes or some. */
 #include "ops/arguments.h"
 #include "ops/axes.h"
 #include "tensor/fold.h"
@@ -103,6 +103,5 @@ TAD_API tad_var tad_logsumexp(tad_var x)
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_logsumexp_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_logsumexp, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_logsumexp, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }

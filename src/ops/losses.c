@@ -1,4 +1,5 @@
-/* Losses that compare each number with a target: compositions of elementwise operations, and what becomes of their results. */
+/* losses: losses that compare each number with a target: compositions of elementwise operations, and what becomes of
+ * their results. */
 #include "ops/arguments.h"
 #include "ops/reduction.h"
 #include "ops/sample.h"

@@ -1,4 +1,4 @@
-/* Matrix product over the last two axes; leading axes broadcast. */
+/* linalg: matrix product over the last two axes; leading axes broadcast. */
 #include "ops/sample.h"
 #include "tensor/gemm.h"
 #include "tensor/loop.h"

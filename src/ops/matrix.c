@@ -1,6 +1,7 @@
 #include "ops/matrix.h"
 
 #include "base/text.h"
+#include "ops/sizes.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
 
@@ -20,7 +21,7 @@ static tad_array leading_axes(const tad_array *array)
 int64_t tad__matrix_count(const tad_array *array)
 {
     tad_array batch = leading_axes(array);
-    return tad__array_count(&batch);
+    return tad__array_count(array) ? tad__array_count(&batch) : 0;
 }
 
 tad_array tad__matrix_at(const tad_array *array, int64_t i)
@@ -103,6 +104,13 @@ tad_status tad__check_matrices(const tad_call *call, int operand, bool square)
         return tad_refuse(call, TAD_ESHAPE, "%s%" PRId64 " rows and %" PRId64 " columns; expected a square matrix",
                           which, rows, columns);
     return TAD_OK;
+}
+
+tad_status tad__square_shape(const tad_call *call)
+{
+    tad_status status = tad__check_matrices(call, 0, true);
+    tad__array_set_shape(call->out, call->in[0].rank, call->in[0].dims);
+    return status;
 }
 
 tad__matrix_name tad__name_matrix(const tad_array *array, int64_t i)
@@ -192,9 +200,7 @@ tad_var tad__drop_axis(tad_var x, int axis)
 tad_var tad__lift(tad_var x)
 {
     int64_t dims[TAD_MAX_RANK + 2];
-    int     rank = tad_rank(x);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(x, i);
+    int     rank = tad__shape_of(x, dims);
     dims[rank] = dims[rank + 1] = 1;
     return tad_reshape(x, rank + 2, dims);
 }

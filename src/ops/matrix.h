@@ -6,7 +6,7 @@
 
 #include <tad/op.h>
 
-/* How many matrices there are. */
+/* How many matrices there are; 0 if they have no elements. */
 int64_t tad__matrix_count(const tad_array *array);
 
 /* Matrix i of them, in C order of the leading axes. */
@@ -30,6 +30,9 @@ void   tad__set_number(tad_dtype dtype, void *data, int64_t i, double number);
 
 /* Refuses what has fewer than two axes, and, if `square`, what is not square. */
 tad_status tad__check_matrices(const tad_call *call, int operand, bool square);
+
+/* A `shape` function: a square matrix for each of the operand's. */
+tad_status tad__square_shape(const tad_call *call);
 
 /* "the matrix", or "matrix 3 of the batch". */
 typedef struct tad__matrix_name {

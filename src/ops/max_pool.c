@@ -1,6 +1,7 @@
-/* The largest in each window, and two operations that are linear while the choice stays as it is: what another array has where
- * x has its maxima (gather), and the adjoint of that (scatter). */
+/* layers: the largest in each window, and two operations that are linear while the choice stays as it is: what another
+ * array has where x has its maxima (gather), and the adjoint of that (scatter). */
 #include "ops/arguments.h"
+#include "ops/pairs.h"
 #include "ops/pool.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
@@ -164,6 +165,24 @@ static const tad_sample scatters[] = {
 
 static const char kink[] = "ties in a window";
 
+/* Of v, or of all of x: which place is largest is not known beforehand. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pool_depends(call->attributes, false, out, in);
+}
+
+/* The x of these two only chooses. */
+static bool scatter_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    return k == 0 ? tad__pairs_none(out, in) : tad__pool_depends(call->attributes, true, out, in);
+}
+
+static bool gather_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    return k == 0 ? tad__pairs_none(out, in) : tad__pool_depends(call->attributes, false, out, in);
+}
+
 const tad_op tad__op_max_pool2d = {
     .name = "max_pool2d",
     .about = "the largest in windows over the last two axes",
@@ -178,6 +197,7 @@ const tad_op tad__op_max_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = kink,
@@ -195,6 +215,7 @@ const tad_op tad__op_adaptive_max_pool2d = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .kink = kink,
@@ -210,6 +231,7 @@ const tad_op tad__op_max_pool2d_gather = {
     .shape = shape_of_gather,
     .forward = forward_gather,
     .backward = backward_gather,
+    .depends = gather_depends,
     .vjp = vjp_gather,
     .jvp = jvp_chosen,
     .kink = kink,
@@ -225,6 +247,7 @@ const tad_op tad__op_max_pool2d_scatter = {
     .shape = shape_of_scatter,
     .forward = forward_scatter,
     .backward = backward_scatter,
+    .depends = scatter_depends,
     .vjp = vjp_scatter,
     .jvp = jvp_chosen,
     .kink = kink,
@@ -239,10 +262,7 @@ const tad_op tad__op_max_pool2d_scatter = {
  * exclude_padding), TAD_ESHAPE (fewer than two axes, a window that does not fit the padded x, an axis of 2^31 or more). */
 TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options)
 {
-    tad__pool_attributes to = {.adaptive = false};
-    if (options)
-        to.options = *options;
-    return tad_apply(&tad__op_max_pool2d, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_in(&tad__op_max_pool2d, x, options, TAD_CALLER);
 }
 
 /** The largest of x in each of height x width windows that cover its last two axes, as those of tad_adaptive_avg_pool2d do;
@@ -251,7 +271,5 @@ TAD_API tad_var tad_max_pool2d(tad_var x, const tad_pool_options *options)
  * of 2^31 or more). */
 TAD_API tad_var tad_adaptive_max_pool2d(tad_var x, int64_t height, int64_t width)
 {
-    tad__pool_attributes to = {.adaptive = true, .size = {height, width}};
-    return tad_apply(&tad__op_adaptive_max_pool2d,
-                     (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = TAD_CALLER});
+    return tad__pool_evenly(&tad__op_adaptive_max_pool2d, x, height, width, TAD_CALLER);
 }

@@ -1,4 +1,4 @@
-/* Euclidean norm, over all axes or some. */
+/* reductions: euclidean norm, over all axes or some. */
 #include "ops/norm.h"
 #include "ops/arguments.h"
 
@@ -148,6 +148,5 @@ TAD_API tad_var tad_norm(tad_var x)
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_norm_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_norm, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_norm, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }

@@ -2,6 +2,8 @@
 #ifndef TAD__OPS_NORMALIZE_H
 #define TAD__OPS_NORMALIZE_H
 
+#include "ops/sizes.h"
+
 #include <tad/op.h>
 #include <tad/operations.h>
 
@@ -16,15 +18,6 @@ static inline tad_status tad__norm_check_eps(const tad_call *call, double eps)
     return eps >= 0 ? TAD_OK : tad_refuse(call, TAD_EARG, "eps is %g; expected 0 (the default) or more", eps);
 }
 
-/* Ones of the shape and type of x. */
-static inline tad_var tad__norm_ones(tad_var x)
-{
-    int64_t dims[TAD_MAX_RANK];
-    for (int i = 0; i < tad_rank(x); i++)
-        dims[i] = tad_dim(x, i);
-    return tad_broadcast_to(tad_cast(tad_constant(x.tape, 1), tad_dtype_of(x)), tad_rank(x), dims);
-}
-
 /* Puts gamma and beta, as far as there are any, behind the n operands in x; returns how many there are then. */
 static inline int tad__norm_add_operands(const tad_norm_options *options, int n, tad_var x[])
 {
@@ -32,7 +25,7 @@ static inline int tad__norm_add_operands(const tad_norm_options *options, int n,
         return n;
     tad_var gamma = options->gamma, beta = options->beta;
     if (!gamma.tape)
-        gamma = tad_is_valid(beta) ? tad__norm_ones(beta) : beta;
+        gamma = tad_is_valid(beta) ? tad__filled_like(beta, 1) : beta;
     x[n++] = gamma;
     if (beta.tape)
         x[n++] = beta;

@@ -1,4 +1,4 @@
-/* Indices as vectors with a single 1. */
+/* indices: indices as vectors with a single 1. */
 #include "ops/arguments.h"
 #include "ops/indices.h"
 #include "ops/sample.h"

@@ -1,4 +1,4 @@
-/* All elements of several values in one vector. */
+/* shapes: all elements of several values in one vector. */
 #include "ops/sample.h"
 #include "tensor/move.h"
 

@@ -1,5 +1,6 @@
-/* An axis continued beyond its ends by its own elements. */
+/* shapes: an axis continued beyond its ends by its own elements. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -18,9 +19,9 @@ static tad_status shape(const tad_call *call, bool reflects)
 {
     const padding   *to = call->attributes;
     const tad_array *x = &call->in[0];
-    int              axis = tad__array_axis(x->rank, to->axis);
+    int              axis = tad__find_axis(call, x->rank, to->axis);
     if (axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", to->axis, x->rank, x->rank - 1);
+        return TAD_EARG;
     int64_t size = x->dims[axis], more = to->before > to->behind ? to->before : to->behind;
     if (to->before < 0 || to->behind < 0)
         return tad_refuse(call, TAD_EARG, "%" PRId64 " elements before and %" PRId64 " behind; expected 0 or more",

@@ -1,5 +1,5 @@
-/* Of the numbers for each class, that of the target's class; and the adjoint, which puts a number at its class. The classes are
- * axis 1 of [N, C, ...], or the only axis; the targets have the other axes. */
+/* losses: of the numbers for each class, that of the target's class; and the adjoint, which puts a number at its class.
+ * The classes are axis 1 of [N, C, ...], or the only axis; the targets have the other axes. */
 #include "ops/pick_class.h"
 #include "base/text.h"
 #include "ops/sample.h"
@@ -205,6 +205,24 @@ static const tad_sample places[] = {
     {.in = "[0] [0]<3", .attributes = &(const tad__classes){3, -100}},
 };
 
+/* On that of any class. */
+static bool pick_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)call, (void)k;
+    int       axis = tad__class_axis(in->rank);
+    tad_array wide = *in;
+    for (int i = 0; i < in->rank; i++)
+        wide.strides[i] = i == axis ? 0 : out->strides[i < axis ? i : i - 1];
+    wide.data = out->data;
+    *out = wide;
+    return true;
+}
+
+static bool place_depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    return pick_depends(call, k, in, out);
+}
+
 const tad_op tad__op_pick_class = {
     .name = "pick_class",
     .about = "of the numbers for each class, that of the target",
@@ -215,6 +233,7 @@ const tad_op tad__op_pick_class = {
     .shape = shape_of_pick,
     .forward = forward_pick,
     .backward = backward_pick,
+    .depends = pick_depends,
     .vjp = vjp_pick,
     .linear = true,
     SAMPLES(picks),
@@ -230,6 +249,7 @@ const tad_op tad__op_place_class = {
     .shape = shape_of_place,
     .forward = forward_place,
     .backward = backward_place,
+    .depends = place_depends,
     .vjp = vjp_place,
     .linear = true,
     SAMPLES(places),

@@ -1,5 +1,7 @@
 #include "ops/pool.h"
 
+#include "ops/pairs.h"
+
 #include <inttypes.h>
 
 enum { LARGEST = INT32_MAX };
@@ -116,4 +118,36 @@ bool tad__pool_windows(const tad_call *call, const tad_array *x, const tad_array
     }
     *row = (double *)(void *)windows;
     return true;
+}
+
+bool tad__pool_depends(const tad__pool_attributes *to, bool x_is_out, tad_array *out, tad_array *in)
+{
+    const tad_array *x = x_is_out ? out : in, *y = x_is_out ? in : out;
+    tad__pairs       p = tad__pairs_start(out, in);
+    tad__pairs_leading(&p, out, 2, in, 2);
+    for (int i = x->rank - 2; i < x->rank; i++) {
+        axis    a = axis_of(to, x->dims[i], i - (x->rank - 2));
+        bool    exact = !to->adaptive && a.padding == 0; /* or else each place goes with each */
+        int64_t step = exact ? a.stride * x->strides[i] : 0,
+                within = exact ? a.dilation * x->strides[i] : x->strides[i];
+        tad__pairs_axis(&p, y->dims[i], x_is_out ? step : y->strides[i], x_is_out ? y->strides[i] : step);
+        tad__pairs_axis(&p, exact ? a.kernel : x->dims[i], x_is_out ? within : 0, x_is_out ? 0 : within);
+    }
+    return tad__pairs_end(&p, out, in);
+}
+
+static tad_var apply(const tad_op *op, tad_var x, tad__pool_attributes to, const void *caller)
+{
+    return tad_apply(op, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = caller});
+}
+
+tad_var tad__pool_in(const tad_op *op, tad_var x, const tad_pool_options *options, const void *caller)
+{
+    static const tad_pool_options none;
+    return apply(op, x, (tad__pool_attributes){.options = options ? *options : none}, caller);
+}
+
+tad_var tad__pool_evenly(const tad_op *op, tad_var x, int64_t height, int64_t width, const void *caller)
+{
+    return apply(op, x, (tad__pool_attributes){.adaptive = true, .size = {height, width}}, caller);
 }

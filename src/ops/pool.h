@@ -22,6 +22,13 @@ tad_status tad__pool_shape(const tad_call *call, tad__pooling kind, const tad_ar
 /* Scratch memory with the windows, and behind them, in *row, room for a row of x. false: out of memory, refused already. */
 bool tad__pool_windows(const tad_call *call, const tad_array *x, const tad_array *y, tad__pool *pool, double **row);
 
+/* A `depends` for places y, of windows of x, of which one is the result and one the operand: given as views of the sets. */
+bool tad__pool_depends(const tad__pool_attributes *to, bool x_is_out, tad_array *out, tad_array *in);
+
+/* How the public functions end: with the options that a caller gave, NULL being refused later; or with windows evenly. */
+tad_var tad__pool_in(const tad_op *op, tad_var x, const tad_pool_options *options, const void *caller);
+tad_var tad__pool_evenly(const tad_op *op, tad_var x, int64_t height, int64_t width, const void *caller);
+
 extern const tad_op tad__op_avg_pool2d, tad__op_adaptive_avg_pool2d, tad__op_avg_pool2d_spread;
 extern const tad_op tad__op_max_pool2d, tad__op_adaptive_max_pool2d, tad__op_max_pool2d_gather,
     tad__op_max_pool2d_scatter;

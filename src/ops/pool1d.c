@@ -1,11 +1,8 @@
-/* Pooling over one axis: that over two, with a width of 1. */
+/* layers: pooling over one axis: that over two, with a width of 1. */
 #include "ops/arguments.h"
+#include "ops/pool.h"
 #include "ops/sample.h"
 #include "ops/width.h"
-
-typedef struct attributes {
-    tad_pool_options options;
-} attributes;
 
 static tad_status shape(const tad_call *call)
 {
@@ -18,7 +15,7 @@ static tad_status shape(const tad_call *call)
 
 static tad_var pool(const tad_rule *rule, tad_var pooling(tad_var x, const tad_pool_options *options))
 {
-    const tad_pool_options *given = &((const attributes *)rule->attributes)->options;
+    const tad_pool_options *given = &((const tad__pool_attributes *)rule->attributes)->options;
     tad_pool_options        options = {.kernel = {given->kernel[0], 1},
                                        .stride = {given->stride[0]},
                                        .padding = {given->padding[0]},
@@ -38,7 +35,7 @@ static tad_var compose_avg(const tad_rule *rule)
 }
 
 #define OPTIONS(...)                                                                                                   \
-    .attributes = &(const attributes)                                                                                  \
+    .attributes = &(const tad__pool_attributes)                                                                        \
     {                                                                                                                  \
         .options = { __VA_ARGS__ }                                                                                     \
     }
@@ -70,12 +67,12 @@ const tad_op tad__op_max_pool1d = {
     .about = "the largest in windows over the last axis",
     .formula = "max_pool1d(x)",
     .arity = 1,
-    .attribute_bytes = sizeof(attributes),
-    ARGUMENTS(NAMED("kernel", attributes, options.kernel[0], LONG, REQUIRED),
-              NAMED("stride", attributes, options.stride[0], LONG),
-              NAMED("padding", attributes, options.padding[0], LONG),
-              NAMED("dilation", attributes, options.dilation[0], LONG)),
-    .defaults = &(const attributes){.options = {.dilation = {1, 1}}},
+    .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(NAMED("kernel", tad__pool_attributes, options.kernel[0], LONG, REQUIRED),
+              NAMED("stride", tad__pool_attributes, options.stride[0], LONG),
+              NAMED("padding", tad__pool_attributes, options.padding[0], LONG),
+              NAMED("dilation", tad__pool_attributes, options.dilation[0], LONG)),
+    .defaults = &(const tad__pool_attributes){.options = {.dilation = {1, 1}}},
     .shape = shape,
     .compose = compose_max,
     .kink = "ties in a window",
@@ -87,34 +84,26 @@ const tad_op tad__op_avg_pool1d = {
     .about = "averages in windows over the last axis",
     .formula = "avg_pool1d(x)",
     .arity = 1,
-    .attribute_bytes = sizeof(attributes),
-    ARGUMENTS(NAMED("kernel", attributes, options.kernel[0], LONG, REQUIRED),
-              NAMED("stride", attributes, options.stride[0], LONG),
-              NAMED("padding", attributes, options.padding[0], LONG),
-              NAMED("exclude_padding", attributes, options.exclude_padding, FLAG)),
+    .attribute_bytes = sizeof(tad__pool_attributes),
+    ARGUMENTS(NAMED("kernel", tad__pool_attributes, options.kernel[0], LONG, REQUIRED),
+              NAMED("stride", tad__pool_attributes, options.stride[0], LONG),
+              NAMED("padding", tad__pool_attributes, options.padding[0], LONG),
+              NAMED("exclude_padding", tad__pool_attributes, options.exclude_padding, FLAG)),
     .shape = shape,
     .compose = compose_avg,
     SAMPLES(averages),
 };
 
-static tad_var apply(const tad_op *op, tad_var x, const tad_pool_options *options, const void *caller)
-{
-    attributes to = {.options = {.exclude_padding = false}};
-    if (options)
-        to.options = *options;
-    return tad_apply(op, (tad_args){.n = 1, .x = &x, .attributes = &to, .caller = caller});
-}
-
 /** The largest of x in each window over its last axis: as tad_max_pool2d, with a width of 1; what options has for the width is
  * ignored. Errors: as tad_max_pool2d; TAD_ESHAPE (no axis, or eight). */
 TAD_API tad_var tad_max_pool1d(tad_var x, const tad_pool_options *options)
 {
-    return apply(&tad__op_max_pool1d, x, options, TAD_CALLER);
+    return tad__pool_in(&tad__op_max_pool1d, x, options, TAD_CALLER);
 }
 
 /** The average of x in each window over its last axis: as tad_avg_pool2d, with a width of 1; what options has for the width is
  * ignored. Errors: as tad_avg_pool2d; TAD_ESHAPE (no axis, or eight). */
 TAD_API tad_var tad_avg_pool1d(tad_var x, const tad_pool_options *options)
 {
-    return apply(&tad__op_avg_pool1d, x, options, TAD_CALLER);
+    return tad__pool_in(&tad__op_avg_pool1d, x, options, TAD_CALLER);
 }

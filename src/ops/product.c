@@ -1,4 +1,4 @@
-/* Product, over all axes or some. */
+/* reductions: product, over all axes or some. */
 #include "ops/arguments.h"
 #include "ops/axes.h"
 #include "ops/lines.h"
@@ -98,6 +98,5 @@ TAD_API tad_var tad_prod(tad_var x)
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_prod_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_prod, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_prod, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }

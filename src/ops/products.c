@@ -1,6 +1,7 @@
-/* Products of vectors, and the trace: formulas of other operations. */
+/* linalg: products of vectors, and the trace: formulas of other operations. */
 #include "ops/matrix.h"
 #include "ops/sample.h"
+#include "ops/sizes.h"
 
 #include <tad/elementwise.h>
 #include <tad/operations.h>
@@ -56,9 +57,7 @@ static tad_status shape_of_outer(const tad_call *call)
 static tad_var as_matrices(tad_var x, bool column)
 {
     int64_t dims[TAD_MAX_RANK + 1];
-    int     rank = tad_rank(x);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(x, i);
+    int     rank = tad__shape_of(x, dims);
     dims[rank] = column ? 1 : dims[rank - 1];
     dims[rank - 1] = column ? dims[rank - 1] : 1;
     return tad_reshape(x, rank + 1, dims);

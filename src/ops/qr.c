@@ -1,5 +1,6 @@
-/* QR factorisation: q on top of r in one tensor. */
+/* linalg: QR factorisation: q on top of r in one tensor. */
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -52,7 +53,7 @@ static void forward(const tad_call *call)
     const tad_array   *x = &call->in[0];
     const tad_dtype    type = x->dtype;
     int64_t            m = x->dims[x->rank - 2], n = x->dims[x->rank - 1];
-    int64_t            count = tad__array_count(x) ? tad__matrix_count(x) : 0;
+    int64_t            count = tad__matrix_count(x);
     const tad__lapack *lapack = tad__lapack_for(m, n, TAD__SMALL_QR);
     void              *q = tad__scratch_elements(call, type, m * n), *r = tad__scratch_elements(call, type, n * n);
     void              *work = tad__scratch_elements(call, type, tad__qr_work(n));
@@ -106,6 +107,7 @@ const tad_op tad__op_qr = {
     .packed = true,
     .shape = shape,
     .forward = forward,
+    .depends = tad__depends_by_matrix,
     .vjp = vjp,
     .prepare = prepare,
     SAMPLES(samples),

@@ -1,4 +1,5 @@
-/* A linear recurrence of first order along an axis: what the derivatives of cumulative products are made of, and of itself. */
+/* reductions: a linear recurrence of first order along an axis: what the derivatives of cumulative products are made
+ * of, and of itself. */
 #include "ops/arguments.h"
 #include "ops/lines.h"
 #include "ops/sample.h"
@@ -108,6 +109,7 @@ const tad_op tad__op_linear_recurrence = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .depends = tad__line_depends,
     .vjp = vjp,
     .jvp = jvp,
     SAMPLES(samples),

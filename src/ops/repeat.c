@@ -1,5 +1,6 @@
-/* Copies of a value side by side, and copies of each element side by side. */
+/* shapes: copies of a value side by side, and copies of each element side by side. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -75,9 +76,9 @@ static tad_status shape_of_repeat(const tad_call *call)
 {
     const repetition *to = call->attributes;
     const tad_array  *x = &call->in[0];
-    int               axis = tad__array_axis(x->rank, to->axis);
+    int               axis = tad__find_axis(call, x->rank, to->axis);
     if (axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", to->axis, x->rank, x->rank - 1);
+        return TAD_EARG;
     tad__array_set_shape(call->out, x->rank, x->dims);
     return repeat_axis(call, axis, to->repeats);
 }

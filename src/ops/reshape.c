@@ -1,4 +1,4 @@
-/* The same elements in another shape. */
+/* shapes: the same elements in another shape. */
 #include "ops/arguments.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"

@@ -28,12 +28,17 @@ static inline int tad__shape_of(tad_var x, int64_t dims[TAD_MAX_RANK])
     return rank;
 }
 
-/* A constant of zeros, in the shape and element type of x. */
-static inline tad_var tad__zeros_like(tad_var x)
+/* A constant in the shape and element type of x, the same number everywhere. */
+static inline tad_var tad__filled_like(tad_var x, double number)
 {
     int64_t dims[TAD_MAX_RANK];
     int     rank = tad__shape_of(x, dims);
-    return tad_broadcast_to(tad_cast(tad_constant(x.tape, 0), tad_dtype_of(x)), rank, dims);
+    return tad_broadcast_to(tad_cast(tad_constant(x.tape, number), tad_dtype_of(x)), rank, dims);
+}
+
+static inline tad_var tad__zeros_like(tad_var x)
+{
+    return tad__filled_like(x, 0);
 }
 
 #endif

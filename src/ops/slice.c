@@ -1,5 +1,7 @@
-/* Elements of one axis at equal distances, and their adjoint, a value with a constant around and between its elements. */
+/* shapes: elements of one axis at equal distances, and their adjoint, a value with a constant around and between its
+ * elements. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/sample.h"
 #include "tensor/move.h"
 
@@ -83,11 +85,9 @@ static tad_array part(const tad_array *array, int axis, range r)
 static tad_status find_axis(const tad_call *call, int given, int *axis)
 {
     const tad_array *x = &call->in[0];
-    *axis = tad__array_axis(x->rank, given);
-    if (*axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", given, x->rank);
+    *axis = tad__find_axis(call, x->rank, given);
     tad__array_set_shape(call->out, x->rank, x->dims);
-    return TAD_OK;
+    return *axis < 0 ? TAD_EARG : TAD_OK;
 }
 
 /* ---- slice ---- */

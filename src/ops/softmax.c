@@ -1,6 +1,8 @@
-/* Softmax and its logarithm along one axis. */
+/* layers: softmax and its logarithm along one axis. */
 #include "tensor/softmax.h"
 #include "ops/arguments.h"
+#include "ops/axes.h"
+#include "ops/pairs.h"
 #include "ops/rows.h"
 #include "ops/sample.h"
 
@@ -13,10 +15,8 @@ static tad_status shape(const tad_call *call)
 {
     const int       *axis = call->attributes;
     const tad_array *x = &call->in[0];
-    if (tad__array_axis(x->rank, *axis) < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", *axis, x->rank);
     tad__array_set_shape(call->out, x->rank, x->dims);
-    return TAD_OK;
+    return tad__find_axis(call, x->rank, *axis) < 0 ? TAD_EARG : TAD_OK;
 }
 
 /* The array with the axis as its last one. */
@@ -142,6 +142,12 @@ static const tad_sample samples[] = {
     {.in = "[2, 0]", .attributes = &(const int){1}},
 };
 
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    (void)k;
+    return tad__pairs_in_line(out, in, tad__array_axis(out->rank, *(const int *)call->attributes));
+}
+
 const tad_op tad__op_softmax = {
     .name = "softmax",
     .about = "positive numbers along an axis that sum to 1",
@@ -154,6 +160,7 @@ const tad_op tad__op_softmax = {
     .forward = forward_softmax,
     .parts = parts_of_softmax,
     .backward = backward_softmax,
+    .depends = depends,
     .vjp = vjp_softmax,
     .jvp = jvp_softmax,
     SAMPLES(samples),
@@ -171,6 +178,7 @@ const tad_op tad__op_log_softmax = {
     .forward = forward_log_softmax,
     .parts = parts_of_log_softmax,
     .backward = backward_log_softmax,
+    .depends = depends,
     .vjp = vjp_log_softmax,
     .jvp = jvp_log_softmax,
     SAMPLES(samples),

@@ -1,6 +1,7 @@
-/* Systems of linear equations: with triangular matrices, and with any. */
+/* linalg: systems of linear equations: with triangular matrices, and with any. */
 #include "ops/arguments.h"
 #include "ops/matrix.h"
+#include "ops/pairs.h"
 #include "ops/sample.h"
 #include "tensor/lapack.h"
 #include "tensor/move.h"
@@ -46,11 +47,6 @@ static bool system_at(const tad_call *call, int64_t i, tad_array m[3], const voi
     return other;
 }
 
-static int64_t systems_of(const tad_call *call)
-{
-    return tad__array_count(call->out) ? tad__matrix_count(call->out) : 0;
-}
-
 /* ---- triangular ---- */
 
 static tad__triangle triangle_of(const tad_call *call)
@@ -64,7 +60,7 @@ static void forward_triangular(const tad_call *call)
     const tad__triangle how = triangle_of(call);
     const tad_array    *out = call->out;
     const tad_dtype     type = out->dtype;
-    const int64_t       n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = systems_of(call);
+    const int64_t       n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = tad__matrix_count(out);
     const tad__lapack  *lapack = tad__lapack_for(n, m, TAD__SMALL_TRIANGULAR);
     void               *a = tad__scratch_elements(call, type, n * n), *b = tad__scratch_elements(call, type, n * m);
     const void         *last = NULL;
@@ -123,7 +119,7 @@ static void forward(const tad_call *call)
 {
     const tad_array *out = call->out;
     const tad_dtype  type = out->dtype;
-    const int64_t    n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = systems_of(call);
+    const int64_t    n = out->dims[out->rank - 2], m = out->dims[out->rank - 1], systems = tad__matrix_count(out);
     void            *a = tad__scratch_elements(call, type, n * n), *b = tad__scratch_elements(call, type, n * m);
     int             *pivots = tad__scratch_elements(call, TAD_F32, n);
     const void      *last = NULL;
@@ -207,6 +203,20 @@ static tad_var call(tad_args args)
     return tad_solve(args.x[0], args.x[1]);
 }
 
+/* A column of the solution depends on that of the right-hand side. */
+static bool depends(const tad_call *call, int k, tad_array *out, tad_array *in)
+{
+    if (k == A)
+        return tad__depends_by_matrix(call, k, out, in);
+    tad__pairs p = tad__pairs_start(out, in);
+    tad__pairs_leading(&p, out, 2, in, 2);
+    int rows = out->rank - 2, columns = out->rank - 1;
+    tad__pairs_axis(&p, out->dims[rows], out->strides[rows], 0);
+    tad__pairs_axis(&p, out->dims[columns], out->strides[columns], in->strides[in->rank - 1]);
+    tad__pairs_axis(&p, in->dims[in->rank - 2], 0, in->strides[in->rank - 2]);
+    return tad__pairs_end(&p, out, in);
+}
+
 const tad_op tad__op_solve_triangular = {
     .name = "solve_triangular",
     .about = "solution of linear equations with a triangular matrix",
@@ -218,6 +228,7 @@ const tad_op tad__op_solve_triangular = {
     .call = call_triangular,
     .shape = shape,
     .forward = forward_triangular,
+    .depends = depends,
     .vjp = vjp_triangular,
     .jvp = jvp_triangular,
     .prepare = prepare,
@@ -232,6 +243,7 @@ const tad_op tad__op_solve = {
     .call = call,
     .shape = shape,
     .forward = forward,
+    .depends = depends,
     .vjp = vjp,
     .jvp = jvp,
     .prepare = prepare,

@@ -1,4 +1,5 @@
-/* One value as several parts. */
+/* shapes: one value as several parts. */
+#include "ops/axes.h"
 #include "tensor/array.h"
 
 #include <tad/op.h>
@@ -16,9 +17,9 @@ static tad_status shape(const tad_call *call)
 {
     const attributes *to = call->attributes;
     const tad_array  *x = &call->in[0];
-    int               axis = tad__array_axis(x->rank, to->axis);
+    int               axis = tad__find_axis(call, x->rank, to->axis);
     if (axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", to->axis, x->rank);
+        return TAD_EARG;
     int64_t left = x->dims[axis];
     if (to->n < 1 || !to->parts)
         return tad_refuse(call, TAD_EARG, "%d parts%s; expected 1 or more", to->n, to->parts ? "" : " at NULL");

@@ -1,5 +1,6 @@
-/* Axes of size 1, taken away and put in. */
+/* shapes: axes of size 1, taken away and put in. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
 #include "tensor/array.h"
@@ -18,9 +19,9 @@ static tad_status shape_of_squeeze(const tad_call *call)
     const attributes *to = call->attributes;
     const tad_array  *x = &call->in[0];
     tad_array        *out = call->out;
-    int               axis = to->all ? 0 : tad__array_axis(x->rank, to->axis);
+    int               axis = to->all ? 0 : tad__find_axis(call, x->rank, to->axis);
     if (axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", to->axis, x->rank, x->rank - 1);
+        return TAD_EARG;
     if (!to->all && x->dims[axis] != 1)
         return tad_refuse(call, TAD_ESHAPE, "axis %d has size %" PRId64 "; expected 1", to->axis, x->dims[axis]);
     out->rank = 0;
@@ -37,9 +38,9 @@ static tad_status shape_of_unsqueeze(const tad_call *call)
     tad_array        *out = call->out;
     if (x->rank == TAD_MAX_RANK)
         return tad_refuse(call, TAD_ESHAPE, "there are %d axes already, the most there can be", TAD_MAX_RANK);
-    int axis = tad__array_axis(x->rank + 1, to->axis);
+    int axis = tad__find_axis(call, x->rank + 1, to->axis);
     if (axis < 0)
-        return tad_refuse(call, TAD_EARG, "axis %d; expected -%d to %d", to->axis, x->rank + 1, x->rank);
+        return TAD_EARG;
     out->rank = x->rank + 1;
     for (int i = 0; i < out->rank; i++)
         out->dims[i] = i == axis ? 1 : x->dims[i - (i > axis)];

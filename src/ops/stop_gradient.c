@@ -1,4 +1,4 @@
-/* A value cut off from what it was made of. */
+/* elements: a value cut off from what it was made of. */
 #include "ops/sample.h"
 
 #include <tad/elementwise.h>

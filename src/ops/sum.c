@@ -1,6 +1,7 @@
-/* Sum and mean, over all axes or some. */
+/* reductions: sum and mean, over all axes or some. */
 #include "ops/arguments.h"
 #include "ops/axes.h"
+#include "ops/sizes.h"
 #include "tensor/move.h"
 
 #include <tad/elementwise.h>
@@ -50,11 +51,9 @@ static void backward_mean(const tad_call *call, const tad_array *gy, const tad_a
 /* gy repeated to the shape of x. */
 static tad_var spread(const tad_rule *rule)
 {
-    tad_var x = rule->x[0];
     int64_t dims[TAD_MAX_RANK];
-    for (int i = 0; i < tad_rank(x); i++)
-        dims[i] = tad_dim(x, i);
-    return tad_broadcast_to(tad__axes_keep(rule, rule->gy), tad_rank(x), dims);
+    int     rank = tad__shape_of(rule->x[0], dims);
+    return tad_broadcast_to(tad__axes_keep(rule, rule->gy), rank, dims);
 }
 
 static void vjp_sum(const tad_rule *rule)
@@ -121,8 +120,7 @@ TAD_API tad_var tad_sum(tad_var x)
  * Errors: TAD_EARG (axes NULL, no such axis, an axis named twice). */
 TAD_API tad_var tad_sum_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_sum, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_sum, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }
 
 /** Arithmetic mean of all elements, of rank 0: y = sum(x) / n, dy/dx[i] = 1 / n. The mean of no elements is 0. */
@@ -134,6 +132,5 @@ TAD_API tad_var tad_mean(tad_var x)
 /** Mean over the n axes listed; otherwise as tad_sum_axes. */
 TAD_API tad_var tad_mean_axes(tad_var x, int n, const int axes[], bool keepdims)
 {
-    tad__axes to = tad__axes_of(n, axes, keepdims);
-    return tad__over_axes(&tad__op_mean, x, &to, TAD_CALLER);
+    return tad__over_axes(&tad__op_mean, x, tad__axes_of(n, axes, keepdims), TAD_CALLER);
 }

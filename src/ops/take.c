@@ -1,6 +1,7 @@
-/* Gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with strides of 0, so
- * that whole rows are moved at once and nothing is built. */
+/* indices: gathering and scattering by indices of other shapes: they are seen in the shape that gather wants, with
+ * strides of 0, so that whole rows are moved at once and nothing is built. */
 #include "ops/arguments.h"
+#include "ops/axes.h"
 #include "ops/indices.h"
 #include "ops/sample.h"
 #include "ops/sizes.h"
@@ -12,11 +13,9 @@
 
 enum { X, INDICES, SOURCE };
 
-static tad_status find_axis(const tad_call *call, int *axis)
+static int find_axis(const tad_call *call)
 {
-    int given = *(const int *)call->attributes, rank = call->in[X].rank;
-    *axis = tad__array_axis(rank, given);
-    return *axis >= 0 ? TAD_OK : tad_refuse(call, TAD_EARG, "axis %d of a value of rank %d", given, rank);
+    return tad__find_axis(call, call->in[X].rank, *(const int *)call->attributes);
 }
 
 /* ---- take_along_axis ---- */
@@ -24,10 +23,9 @@ static tad_status find_axis(const tad_call *call, int *axis)
 static tad_status shape_of_take(const tad_call *call)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES];
-    int              axis;
-    tad_status       status = find_axis(call, &axis);
-    if (status != TAD_OK)
-        return status;
+    int              axis = find_axis(call);
+    if (axis < 0)
+        return TAD_EARG;
     if (index->rank != x->rank)
         return tad_refuse(call, TAD_ESHAPE, "expected as many axes of indices as of x");
     tad_array rest = *x;
@@ -64,10 +62,9 @@ static tad_var along(tad_var indices, int axis, int rank, const int64_t dims[])
 static tad_status shape_of_selection(const tad_call *call)
 {
     const tad_array *x = &call->in[X], *index = &call->in[INDICES];
-    int              axis;
-    tad_status       status = find_axis(call, &axis);
-    if (status != TAD_OK)
-        return status;
+    int              axis = find_axis(call);
+    if (axis < 0)
+        return TAD_EARG;
     if (index->rank != 1)
         return tad_refuse(call, TAD_ESHAPE, "expected a list of indices, of rank 1");
     tad__array_set_shape(call->out, x->rank, x->dims);
@@ -249,7 +246,8 @@ TAD_API tad_var tad_index_add(tad_var x, int axis, tad_var indices, tad_var sour
 
 /** The rows of the matrix weights [n, width] that indices (i64, of any shape; negative ones count from the end) name, in the
  * shape of the indices with an axis of size `width` behind. The gradient of the weights adds up the rows of gy by index;
- * rows that were not chosen get 0. Errors: TAD_EINDEX (an index outside -n to n - 1), TAD_ESHAPE (weights not of rank 2, the
+ * rows that were not chosen get 0. A row for padding that learns nothing: tad_where(is_padding, tad_constant(tape, 0), y), with
+ * the y from here and a constant is_padding of the indices' shape and an axis of size 1 behind. Errors: TAD_EINDEX (an index outside -n to n - 1), TAD_ESHAPE (weights not of rank 2, the
  * result of more than eight axes), TAD_EDTYPE (indices not i64). */
 TAD_API tad_var tad_embedding(tad_var weights, tad_var indices)
 {

@@ -1,4 +1,4 @@
-/* Swapping the last two axes. */
+/* shapes: swapping the last two axes. */
 #include "ops/sample.h"
 
 #include <tad/operations.h>

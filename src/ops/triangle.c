@@ -1,4 +1,4 @@
-/* Triangles of matrices: the elements on and below a diagonal, or on and above. */
+/* linalg: triangles of matrices: the elements on and below a diagonal, or on and above. */
 #include "ops/arguments.h"
 #include "ops/matrix.h"
 #include "ops/sample.h"
@@ -62,7 +62,7 @@ DEFINE_ROWS(8, uint64_t, double)
 static void forward(const tad_call *call)
 {
     bool    small = tad_dtype_size(call->out->dtype) == 4;
-    int64_t n = tad__array_count(call->out) ? tad__matrix_count(call->out) : 0;
+    int64_t n = tad__matrix_count(call->out);
     for (int64_t i = 0; i < n; i++) {
         tad_array to = tad__matrix_at(call->out, i), from = tad__matrix_at(&call->in[0], i);
         (small ? keep_4 : keep_8)(call, &to, &from);
@@ -72,7 +72,7 @@ static void forward(const tad_call *call)
 static void backward(const tad_call *call, const tad_array *gy, const tad_array gx[])
 {
     bool    small = gy->dtype == TAD_F32;
-    int64_t n = tad__array_count(gy) ? tad__matrix_count(gy) : 0;
+    int64_t n = tad__matrix_count(gy);
     for (int64_t i = 0; i < n; i++) {
         tad_array to = tad__matrix_at(&gx[0], i), from = tad__matrix_at(gy, i);
         (small ? add_4 : add_8)(call, &to, &from);

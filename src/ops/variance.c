@@ -1,4 +1,4 @@
-/* Variance and standard deviation, over all axes or some. */
+/* reductions: variance and standard deviation, over all axes or some. */
 #include "ops/arguments.h"
 #include "ops/center.h"
 #include "ops/norm.h"

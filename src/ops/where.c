@@ -1,4 +1,4 @@
-/* The choice between two values, element by element. */
+/* elements: the choice between two values, element by element. */
 #include "ops/elementwise.h"
 #include "ops/sample.h"
 #include "tensor/loop.h"
@@ -87,24 +87,12 @@ static void pull(void *context, int64_t n, char *const at[], const int64_t strid
     (c->type == TAD_F32 ? pull_float : pull_double)(c, n, at, strides);
 }
 
-/* An operand in the shape of the result; a scalar in its type, too, which `number` then holds. */
-static tad_array prepare(const tad_array *operand, const tad_array *out, float *number)
-{
-    tad_array converted = *operand;
-    if (operand->dtype != out->dtype) {
-        converted.dtype = TAD_F32;
-        converted.data = number;
-        tad__copy(&converted, operand);
-    }
-    return tad__array_broadcast(&converted, out);
-}
-
 static void forward(const tad_call *call)
 {
     float     numbers[2];
     tad_array condition = tad__array_broadcast(&call->in[CONDITION], call->out);
-    tad_array yes = prepare(&call->in[YES], call->out, &numbers[0]);
-    tad_array no = prepare(&call->in[NO], call->out, &numbers[1]);
+    tad_array yes = tad__match(&call->in[YES], call->out, &numbers[0]);
+    tad_array no = tad__match(&call->in[NO], call->out, &numbers[1]);
     choice    c = {.condition = condition.dtype, .type = call->out->dtype};
     tad__loop(4, (const tad_array *const[]){call->out, &condition, &yes, &no}, choose, &c);
 }

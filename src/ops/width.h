@@ -2,14 +2,12 @@
 #ifndef TAD__OPS_WIDTH_H
 #define TAD__OPS_WIDTH_H
 
-#include <tad/operations.h>
+#include "ops/sizes.h"
 
 static inline tad_var tad__with_width(tad_var x)
 {
     int64_t dims[TAD_MAX_RANK + 1];
-    int     rank = tad_rank(x);
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(x, i);
+    int     rank = tad__shape_of(x, dims);
     dims[rank] = 1;
     return tad_reshape(x, rank + 1, dims);
 }
@@ -18,9 +16,7 @@ static inline tad_var tad__with_width(tad_var x)
 static inline tad_var tad__without_width(tad_var y)
 {
     int64_t dims[TAD_MAX_RANK];
-    int     rank = tad_is_valid(y) ? tad_rank(y) : 0;
-    for (int i = 0; i < rank; i++)
-        dims[i] = tad_dim(y, i);
+    int     rank = tad_is_valid(y) ? tad__shape_of(y, dims) : 0;
     return rank ? tad_reshape(y, rank - 1, dims) : y;
 }
 

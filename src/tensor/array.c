@@ -36,15 +36,25 @@ void tad__array_set_c_order(tad_array *array)
     }
 }
 
-bool tad__array_is_c_order(const tad_array *array)
+static bool has_strides_of_c_order(const tad_array *array, bool or_reversed)
 {
     int64_t stride = 1;
     for (int i = array->rank - 1; i >= 0; i--) {
-        if (array->dims[i] != 1 && array->strides[i] != stride)
+        if (array->dims[i] != 1 && array->strides[i] != stride && !(or_reversed && array->strides[i] == -stride))
             return false;
         stride *= array->dims[i] > 0 ? array->dims[i] : 1;
     }
     return true;
+}
+
+bool tad__array_is_c_order(const tad_array *array)
+{
+    return has_strides_of_c_order(array, false);
+}
+
+bool tad__array_is_c_order_or_reversed(const tad_array *array)
+{
+    return has_strides_of_c_order(array, true);
 }
 
 /* From the last axis on, the new axes use up blocks of old ones, which are as long as their strides go on evenly. */

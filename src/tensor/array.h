@@ -17,6 +17,9 @@ void tad__array_set_c_order(tad_array *array);
 
 bool tad__array_is_c_order(const tad_array *array);
 
+/* Is it, but for axes that run backwards? */
+bool tad__array_is_c_order_or_reversed(const tad_array *array);
+
 /* Sets the strides of `to`, whose shape has as many elements as `from`, so that it views `from` with the elements in the same
  * order. false: no strides do. */
 bool tad__array_reshape(const tad_array *from, tad_array *to);

@@ -1,13 +1,7 @@
 #include "tensor/channels.h"
 
 #include "tensor/loop.h"
-
-enum { LANES = 8 };
-
-static double total(const double lanes[LANES])
-{
-    return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
-}
+#include "tensor/sum.h"
 
 /* A run either lies within one channel (strides of 0: sums go to eight lanes) or steps from channel to channel. */
 #define DEFINE_KERNELS(type)                                                                                           \
@@ -35,30 +29,30 @@ static double total(const double lanes[LANES])
     static void squares_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                    \
     {                                                                                                                  \
         (void)context;                                                                                                 \
-        double       *sum = (double *)(void *)at[0], lanes[LANES] = {0};                                               \
+        double       *sum = (double *)(void *)at[0], lanes[TAD__LANES] = {0};                                          \
         const type   *x = (const type *)(const void *)at[1];                                                           \
         const double *centre = (const double *)(const void *)at[2];                                                    \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             double d = (double)x[i * strides[1]] - centre[i * strides[2]];                                             \
-            *(strides[0] == 0 ? &lanes[i % LANES] : &sum[i * strides[0]]) += d * d;                                    \
+            *(strides[0] == 0 ? &lanes[i % TAD__LANES] : &sum[i * strides[0]]) += d * d;                               \
         }                                                                                                              \
-        *sum += total(lanes);                                                                                          \
+        *sum += tad__lanes_total(lanes);                                                                               \
     }                                                                                                                  \
     static void sums_##type(void *context, int64_t n, char *const at[], const int64_t strides[])                       \
     {                                                                                                                  \
         (void)context;                                                                                                 \
         double     *sum = (double *)(void *)at[0], *product = (double *)(void *)at[1];                                 \
-        double      lanes[LANES] = {0}, products[LANES] = {0};                                                         \
+        double      lanes[TAD__LANES] = {0}, products[TAD__LANES] = {0};                                               \
         const type *g = (const type *)(const void *)at[2], *x = (const type *)(const void *)at[3];                     \
         const type *centre = (const type *)(const void *)at[4];                                                        \
         for (int64_t i = 0; i < n; i++) {                                                                              \
             const type now = g[i * strides[2]], times = now * (x[i * strides[3]] - centre[i * strides[4]]);            \
             const bool within = strides[0] == 0;                                                                       \
-            *(within ? &lanes[i % LANES] : &sum[i * strides[0]]) += (double)now;                                       \
-            *(within ? &products[i % LANES] : &product[i * strides[1]]) += (double)times;                              \
+            *(within ? &lanes[i % TAD__LANES] : &sum[i * strides[0]]) += (double)now;                                  \
+            *(within ? &products[i % TAD__LANES] : &product[i * strides[1]]) += (double)times;                         \
         }                                                                                                              \
-        *sum += total(lanes);                                                                                          \
-        *product += total(products);                                                                                   \
+        *sum += tad__lanes_total(lanes);                                                                               \
+        *product += tad__lanes_total(products);                                                                        \
     }
 DEFINE_KERNELS(float)
 DEFINE_KERNELS(double)

@@ -5,8 +5,7 @@
 
 #include <math.h>
 
-enum { LANES = 8 };
-_Static_assert(LANES *(TAD__SUM_BLOCK / LANES) == TAD__SUM_BLOCK, "a block is a whole number of lanes");
+_Static_assert(TAD__LANES *(TAD__SUM_BLOCK / TAD__LANES) == TAD__SUM_BLOCK, "a block is a whole number of lanes");
 
 /* ---- extremes ---- */
 
@@ -29,11 +28,11 @@ _Static_assert(LANES *(TAD__SUM_BLOCK / LANES) == TAD__SUM_BLOCK, "a block is a 
             }                                                                                                          \
             return;                                                                                                    \
         }                                                                                                              \
-        type lanes[LANES];                                                                                             \
-        for (int k = 0; k < LANES; k++)                                                                                \
+        type lanes[TAD__LANES];                                                                                        \
+        for (int k = 0; k < TAD__LANES; k++)                                                                           \
             lanes[k] = (type)*to; /* what was folded before is of this type */                                         \
-        for (; i + LANES <= n; i += LANES)                                                                             \
-            for (int k = 0; k < LANES; k++) {                                                                          \
+        for (; i + TAD__LANES <= n; i += TAD__LANES)                                                                   \
+            for (int k = 0; k < TAD__LANES; k++) {                                                                     \
                 type x = of(from[(i + k) * s]);                                                                        \
                 lanes[k] = better(x, lanes[k]);                                                                        \
             }                                                                                                          \
@@ -41,7 +40,7 @@ _Static_assert(LANES *(TAD__SUM_BLOCK / LANES) == TAD__SUM_BLOCK, "a block is a 
             type x = of(from[i * s]);                                                                                  \
             lanes[0] = better(x, lanes[0]);                                                                            \
         }                                                                                                              \
-        for (int k = 0; k < LANES; k++)                                                                                \
+        for (int k = 0; k < TAD__LANES; k++)                                                                           \
             *to = better((double)lanes[k], *to);                                                                       \
     }
 DEFINE_EXTREME(maximum, float, ITSELF, GREATER)

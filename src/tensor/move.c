@@ -106,3 +106,14 @@ void tad__fill(const tad_array *to, double number)
     from = tad__array_broadcast(&from, to);
     tad__copy(to, &from);
 }
+
+tad_array tad__match(const tad_array *operand, const tad_array *result, float *number)
+{
+    tad_array converted = *operand;
+    if (operand->dtype != result->dtype) {
+        converted.dtype = TAD_F32;
+        converted.data = number;
+        tad__copy(&converted, operand);
+    }
+    return tad__array_broadcast(&converted, result);
+}

@@ -14,6 +14,10 @@ void tad__accumulate(const tad_array *to, const tad_array *from, double factor);
 /* to /= divisor */
 void tad__divide(const tad_array *to, double divisor);
 
+/* An operand as elementwise kernels want it: seen in the shape of the result, and in its type: `number` is where an f64
+ * scalar then becomes a float. */
+tad_array tad__match(const tad_array *operand, const tad_array *result, float *number);
+
 void tad__fill(const tad_array *to, double number);
 
 #endif

@@ -4,13 +4,6 @@
 
 #include <math.h>
 
-enum { LANES = 8 };
-
-static double total(const double lanes[LANES])
-{
-    return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
-}
-
 #define REAL float
 #define NAME(name) name##_f32
 #define SUM tad__sum_f32

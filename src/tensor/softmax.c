@@ -4,8 +4,6 @@
 
 #include <tgmath.h>
 
-enum { LANES = 8 };
-
 #define REAL float
 #define NAME(name) name##_f32
 #define SUM tad__sum_f32

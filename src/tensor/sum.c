@@ -1,19 +1,16 @@
 #include "tensor/sum.h"
 
-enum { LANES = 8 };
-
 #define DEFINE_SUM(name, type)                                                                                         \
     static double name##_block(int64_t n, const type *from, int64_t stride)                                            \
     {                                                                                                                  \
-        double  lanes[LANES] = {0};                                                                                    \
+        double  lanes[TAD__LANES] = {0};                                                                               \
         int64_t i = 0;                                                                                                 \
-        for (; i + LANES <= n; i += LANES)                                                                             \
-            for (int k = 0; k < LANES; k++)                                                                            \
+        for (; i + TAD__LANES <= n; i += TAD__LANES)                                                                   \
+            for (int k = 0; k < TAD__LANES; k++)                                                                       \
                 lanes[k] += (double)from[(i + k) * stride];                                                            \
         for (; i < n; i++)                                                                                             \
-            lanes[i % LANES] += (double)from[i * stride];                                                              \
-        double low = (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);                                                    \
-        return low + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));                                                  \
+            lanes[i % TAD__LANES] += (double)from[i * stride];                                                         \
+        return tad__lanes_total(lanes);                                                                                \
     }                                                                                                                  \
     double name(int64_t n, const type *from, int64_t stride)                                                           \
     {                                                                                                                  \

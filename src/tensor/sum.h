@@ -8,6 +8,14 @@
 
 enum { TAD__SUM_BLOCK = 512 };
 
+/* How many sums a kernel keeps so that it vectorises, and what they come to. */
+enum { TAD__LANES = 8 };
+
+static inline double tad__lanes_total(const double lanes[TAD__LANES])
+{
+    return ((lanes[0] + lanes[1]) + (lanes[2] + lanes[3])) + ((lanes[4] + lanes[5]) + (lanes[6] + lanes[7]));
+}
+
 double tad__sum_f32(int64_t n, const float *from, int64_t stride);
 double tad__sum_f64(int64_t n, const double *from, int64_t stride);
 

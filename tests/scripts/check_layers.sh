@@ -55,7 +55,7 @@ done
 order='base -> tensor -> ops -> tape -> diff -> tools, nn, io -> cli'
 for file in "${files[@]}"; do
     lines=$(wc -l <"$file")
-    [ "$lines" -le "$max_lines" ] || grep -q 'Written by `make headers`' "$file" || complain "$file: $lines lines; at most $max_lines, it is probably two ideas"
+    [ "$lines" -le "$max_lines" ] || complain "$file: $lines lines; at most $max_lines, it is probably two ideas"
     code "$file" >"$work/code"
 
     folder=${file#src/}

@@ -5,6 +5,7 @@
 
 #include "ops/elementwise.h"
 
+#include <ctype.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -21,25 +22,30 @@ static const char intro[] = "# Operations\n\n"
                             "place (ulp) of the element type:\n"
                             "of the value, of the first derivative, and of the second.\n\n";
 
-static const char elementwise_intro[] = "## Element by element\n\n"
-                                        "Shapes broadcast as NumPy's. `y` is the result; a comparison is 1 if true and "
-                                        "0 if not; `c ? a : b` is `where(c, a, b)`.\n"
-                                        "Errors are against the same formulas with 113 bits; those of second "
-                                        "derivatives, which pass through 0, in ulps of their\n"
-                                        "mean magnitude where they are smaller than that.\n\n"
-                                        "| operation | value | derivative | not smooth where | f32: y, y', y'' | f64: "
-                                        "y, y', y'' |\n|---|---|---|---|---|---|\n";
+static const char elementwise_intro[] =
+    "## Element by element\n\n"
+    "Shapes broadcast as NumPy's. `y` is the result; a comparison is 1 if true and "
+    "0 if not; `c ? a : b` is `where(c, a, b)`.\n"
+    "Errors are against the same formulas with 113 bits. Derivatives may pass "
+    "through 0: errors of the first are in ulps of\n"
+    "the terms that it is a sum of, if it is one, those of the second in ulps of its "
+    "mean magnitude where it is smaller than that.\n\n"
+    "| operation | value | derivative | not smooth where | f32: y, y', y'' | f64: "
+    "y, y', y'' |\n|---|---|---|---|---|---|\n";
 
 static const char structured_intro[] = "\n## Whole tensors\n\n"
-                                       "The example shows the operands' shapes of one of the cases that the operation "
+                                       "By families, each of which has a header. The example shows the operands' "
+                                       "shapes of one of the cases that the operation "
                                        "is tested with, and that of the result; a\n"
                                        "number behind `<` says that the operand holds indices below it. Errors of f32 "
                                        "are against f64, in ulps of the largest\n"
                                        "element of the result; the derivatives are products with random vectors. "
                                        "`composed` operations record others; `linear` ones\n"
-                                       "are linear in each operand. What each does is told in `tad/operations.h`.\n\n"
-                                       "| operation | what it is | formula | kind | not smooth where | example | f32: "
-                                       "y, y', y'' |\n|---|---|---|---|---|---|---|\n";
+                                       "are linear in each operand.\n";
+
+static const char structured_columns[] =
+    "| operation | what it is | formula | kind | not smooth where | example | f32: "
+    "y, y', y'' |\n|---|---|---|---|---|---|---|\n";
 
 /* Rounded up, so that the page does not change with every breath of the compiler. */
 static void write_error(double error, const char *after)
@@ -180,6 +186,22 @@ static void measure_sample(const sample *s, void *user)
     snprintf(m->example + used, sizeof m->example - (size_t)used, "]");
 }
 
+static const struct section {
+    const char *operation, *family;
+} sections[] = {
+#define SECTION(operation, family) {#operation, #family},
+#include "sections.inc"
+#undef SECTION
+};
+
+static bool is_of(const tad_op *op, const char *family)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strcmp(sections[i].operation, op->name) == 0)
+            return strcmp(sections[i].family, family) == 0;
+    return false;
+}
+
 static void write_structured(const tad_op *op, tad_tape *tape)
 {
     measure m = {.tape = tape};
@@ -199,6 +221,16 @@ static void write_structured(const tad_op *op, tad_tape *tape)
     printf("\n");
 }
 
+/* The operations of a family, of those from number `i` on. */
+static void write_family(const char *family, const char *title, size_t i, tad_tape *tape)
+{
+    printf("\n### %c%s\n\nDeclared in `tad/%s.h`.\n\n%s", toupper((unsigned char)*title), title + 1, family,
+           structured_columns);
+    for (const tad_op *op; (op = tad_op_at(i)) != NULL; i++)
+        if (is_of(op, family))
+            write_structured(op, tape);
+}
+
 int main(void)
 {
     tad_tape     *tape = tad_tape_new();
@@ -208,8 +240,9 @@ int main(void)
     for (; (op = tad_op_at(i)) != NULL && tad__row_of(op) >= 0; i++)
         write_row(op);
     printf("%s", structured_intro);
-    for (; (op = tad_op_at(i)) != NULL; i++)
-        write_structured(op, tape);
+#define FAMILY(name, title) write_family(#name, title, i, tape);
+#include "host/families.def"
+#undef FAMILY
     tad_tape_free(tape);
     return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
