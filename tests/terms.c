@@ -61,7 +61,7 @@ void terms_of_partial(const tad_op *op, int k, int64_t n, const double a[], cons
 {
     static const char *const names[][3] = {{"x", "y"}, {"a", "b", "y"}};
     tad__expression          partial = {0};
-    tad_text_error        error;
+    tad_text_error           error;
     if (tad__expression_parse(&tad__malloc_allocator, op->partial[k], names[op->arity - 1], op->arity + 1, &partial,
                               &error))
         abort();

@@ -277,11 +277,12 @@ static bool meet(void *user, const tad_near_kink *kink)
     ROW(tad_verdict_name, "", )                                                                                        \
     ROW(tad_model_parse, "", )                                                                                         \
     ROW(tad_model_free, "", )                                                                                          \
-    ROW(tad_model_count, "", ) ROW(tad_model_symbol, "", ) ROW(tad_model_find, "", ) ROW(tad_model_set, "", )          \
-    ROW(tad_model_record, "", ) ROW(tad_model_record_with, "", ) ROW(tad_text_error_write, "", )                       \
-    ROW(tad_op_signature, "", ) ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", )                                    \
-    ROW(tad_nonfinite_origin_name, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", )               \
-    ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_model_count, "", )                                                                                         \
+    ROW(tad_model_symbol, "", ) ROW(tad_model_find, "", ) ROW(tad_model_set, "", ) ROW(tad_model_record, "", )         \
+        ROW(tad_model_record_with, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", )                   \
+            ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", ) ROW(tad_nonfinite_origin_name, "", )                   \
+                ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", )                 \
+                    ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

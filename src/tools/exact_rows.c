@@ -161,10 +161,10 @@ static bool translate(const char *text, char to[LONGEST])
 tad_status tad__exact_prepare(const tad__exact *e, int row)
 {
     static const char *const unary[] = {"x"}, *const binary[] = {"a", "b"};
-    const tad_op     *op = &tad__elementwise[row];
-    tad__expression  *text = &e->rows->text[row];
-    tad_text_error error;
-    char              words[LONGEST];
+    const tad_op    *op = &tad__elementwise[row];
+    tad__expression *text = &e->rows->text[row];
+    tad_text_error   error;
+    char             words[LONGEST];
     if (functions[row] || text->count > 0)
         return TAD_OK;
     tad_status status = translate(op->formula, words) ? TAD_OK : TAD_EARG;

@@ -40,12 +40,12 @@ typedef struct tad__graph {
     tad_graph_options options; /* digits and most_boxes are set */
     tad__arena        arena;
 
-    uint32_t   *box_of; /* of each node below node_count: TAD__NO_BOX if no result depends on it */
-    uint32_t   *scope_of;
-    uint32_t    node_count, box_count, link_count, scope_count;
-    tad__box   *boxes;
-    tad__link  *links; /* by `to`, and then in the order of operands */
-    uint32_t   *members;
+    uint32_t         *box_of; /* of each node below node_count: TAD__NO_BOX if no result depends on it */
+    uint32_t         *scope_of;
+    uint32_t          node_count, box_count, link_count, scope_count;
+    tad__box         *boxes;
+    tad__link        *links; /* by `to`, and then in the order of operands */
+    uint32_t         *members;
     tad__graph_scope *scopes;
 } tad__graph;
 

@@ -194,7 +194,7 @@ static void add_title(tad__text *text, const tad__graph *graph, const tad__box *
 {
     if (box->kind == TAD__BOX_FOLD && box->scope != 0) {
         const tad__graph_scope *scope = &graph->scopes[box->scope];
-        char              clean[4 * 256];
+        char                    clean[4 * 256];
         tad__clean_text(scope->name, scope->length, most, clean, sizeof clean);
         tad__text_add(text, "%s", clean);
     } else if (box->kind == TAD__BOX_FOLD)

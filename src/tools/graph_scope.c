@@ -52,7 +52,7 @@ static uint32_t intern(scope_work *w, const char *name, uint32_t length, uint32_
     if (e)
         return e->scope;
     if (graph->scope_count == w->capacity) {
-        size_t      twice = 2 * w->capacity;
+        size_t            twice = 2 * w->capacity;
         tad__graph_scope *scopes = tad__arena_take(&graph->arena, twice * sizeof *scopes);
         if (!scopes)
             return UINT32_MAX;

@@ -92,8 +92,8 @@ static double distance_from(const tad__expression *expression, int n, const doub
 static bool parse(const place *p, tad__expression *expression)
 {
     static const char *const unary[] = {"x"}, *const binary[] = {"a", "b"};
-    finder           *f = p->f;
-    const tad_op     *op = p->call.op;
+    finder        *f = p->f;
+    const tad_op  *op = p->call.op;
     tad_text_error error;
     f->status = tad__expression_parse(&f->tape->allocator, op->kink, op->arity == 1 ? unary : binary, op->arity,
                                       expression, &error);

@@ -287,7 +287,7 @@ static tad_status partial_term(tad__terms *t, tad__link link, int *term)
     int                      values[4], n = tad__operands(tape, link.node, &in);
     const char              *text = partial_text(t->plan, tad__op_of_node(tape, link.node), link.operand);
     tad__expression          expression;
-    tad_text_error        error;
+    tad_text_error           error;
     *term = -1;
     if (!text || n > 3)
         return TAD_OK;
