@@ -104,6 +104,7 @@ typedef struct tad_gradcheck_report {
     unsigned      modes;    /**< which derivatives are wrong: TAD_BY_... */
     char          evidence[320]; /**< the test that the cause has passed, in words */
     tad_blame     blame;
+    bool          by_hand;   /**< of tad_gradcheck_function: `analytic` is the function's own gradient */
     tad_allocator allocator; /**< what `entries` came from */
 } tad_gradcheck_report;
 

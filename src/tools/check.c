@@ -1,5 +1,6 @@
 /* Checking a function that is recorded on a tape: its values at moved inputs, and what they say of its derivatives. */
 #include "tools/check.h"
+#include "diff/adjoints.h"
 #include "tensor/move.h"
 
 #include <tad/diff.h>
@@ -229,24 +230,6 @@ static tad_status difference_all(tad__checker *k)
 
 /* ---- all of it ---- */
 
-/* The sweep of the check has adjoints of its own: those of the caller's last tad_backward stay. */
-typedef struct adjoints {
-    tad__adjoint *items;
-    size_t        capacity;
-    tad__arena    arena;
-    uint32_t      swept;
-} adjoints;
-
-static adjoints exchange_adjoints(tad_tape *tape, adjoints with)
-{
-    adjoints was = {tape->adjoints, tape->adjoint_capacity, tape->adjoint_arena, tape->swept};
-    tape->adjoints = with.items;
-    tape->adjoint_capacity = with.capacity;
-    tape->adjoint_arena = with.arena;
-    tape->swept = with.swept;
-    return was;
-}
-
 static tad_status differentiate(tad__checker *k)
 {
     for (int64_t i = 0; i < k->outputs; i++)
@@ -318,11 +301,11 @@ static tad_status check_inputs(const tad__checked *c, size_t *count)
 
 static tad_status run_apart(tad__checker *k)
 {
-    tad_tape  *tape = k->tape;
-    size_t     mark = tad_tape_mark(tape);
-    double    *values = k->values;
-    adjoints   callers = exchange_adjoints(tape, (adjoints){.arena.allocator = &tape->allocator});
-    tad_status status;
+    tad_tape     *tape = k->tape;
+    size_t        mark = tad_tape_mark(tape);
+    double       *values = k->values;
+    tad_status    status;
+    tad__adjoints callers = tad__adjoints_put_aside(tape);
     for (size_t i = 0; i < k->c->n; i++)
         if (tad_is_differentiable(k->c->inputs[i])) {
             tad__read_numbers(k, k->c->inputs[i], values);
@@ -332,9 +315,7 @@ static tad_status run_apart(tad__checker *k)
         k->vector[i] = tad__weight(k->c->options.seed + 101, i);
     status = run(k);
     tad_tape_rewind(tape, mark);
-    adjoints own = exchange_adjoints(tape, callers);
-    tad__arena_free(&own.arena);
-    tad__resize(&tape->allocator, own.items, own.capacity * sizeof *own.items, 0);
+    tad__adjoints_put_back(tape, callers);
     return status;
 }
 

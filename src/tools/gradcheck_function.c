@@ -46,7 +46,7 @@ static tad_status check(by_hand *h, size_t most, tad_gradcheck_report *report)
                       .step = h->options.step > 0 ? h->options.step : pow(DBL_EPSILON, 1.0 / 7),
                       .tolerance = h->options.tolerance};
     tad_status   status = TAD_OK;
-    *report = (tad_gradcheck_report){.allocator = tad__malloc_allocator, .identity = nan("")};
+    *report = (tad_gradcheck_report){.allocator = tad__malloc_allocator, .identity = nan(""), .by_hand = true};
     report->entries = tad__take_items(&report->allocator, h->n, sizeof *report->entries);
     if (!report->entries)
         return TAD_ENOMEM;

@@ -47,10 +47,14 @@ const char *tad_cause_hint(tad_cause cause)
 
 /* ---- text ---- */
 
-static void add_entry(tad__text *text, const tad_gradcheck_entry *entry)
+static void add_entry(tad__text *text, const tad_gradcheck_entry *entry, bool by_hand)
 {
-    tad__text_add(text, "input %zu, element %lld at %.6g: %.12g by tad_backward, %.12g by tad_gradient, ", entry->input,
-                  (long long)entry->element, entry->value, entry->analytic, entry->recorded);
+    if (by_hand)
+        tad__text_add(text, "grad[%lld] at x = %.6g: %.12g by hand, ", (long long)entry->element, entry->value,
+                      entry->analytic);
+    else
+        tad__text_add(text, "input %zu, element %lld at %.6g: %.12g by tad_backward, %.12g by tad_gradient, ",
+                      entry->input, (long long)entry->element, entry->value, entry->analytic, entry->recorded);
     if (!isnan(entry->forward) && entry->forward != entry->analytic)
         tad__text_add(text, "%.12g by forward mode, ", entry->forward);
     tad__text_add(text, "%.12g by differences", entry->numeric);
@@ -105,7 +109,7 @@ size_t tad_gradcheck_write(const tad_gradcheck_report *report, bool all, char *o
         return 0;
     for (size_t i = 0; i < report->count; i++)
         if (all || report->entries[i].verdict != TAD_AGREES)
-            add_entry(&text, &report->entries[i]);
+            add_entry(&text, &report->entries[i], report->by_hand);
     tad__text_add(&text, "%zu entries: %zu agree, %zu wrong, %zu not smooth here, %zu undecided; worst error %.1e\n",
                   report->count, report->agree, report->wrong, report->not_smooth, report->undecided, report->worst);
     if (report->agree < report->count)
