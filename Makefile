@@ -242,12 +242,14 @@ $(fuzz_objects): opt = $(OPT)
 $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(call tell,$(link) $(if $(filter fuzz,$(CONFIG)),-fsanitize=fuzzer) $(LDLIBS) $(LIBS),ld)
+
 # What writes the pages that tests/scripts/check_page.sh opens in a browser.
 PAGES_PROGRAM := $(BUILD)/page/write_pages
 pages_objects := $(call objects,tests/page/write_pages.c tests/page_models.c tests/samples.c)
 $(call objects,tests/page/write_pages.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
 $(call objects,tests/page/write_pages.c): opt = $(OPT)
 $(PAGES_PROGRAM): $(pages_objects) $(STATIC)
+	@mkdir -p $(@D)
 	$(call tell,$(link) $(LDLIBS) $(if $(have_quadmath),-lquadmath) $(LIBS),ld)
 
 # The benchmark has a peer, ADOL-C, where that and a C++ compiler are installed.
