@@ -245,7 +245,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(STATIC)
 
 # What writes the pages that tests/scripts/check_page.sh opens in a browser.
 PAGES_PROGRAM := $(BUILD)/page/write_pages
-pages_objects := $(call objects,tests/page/write_pages.c tests/page_models.c tests/samples.c)
+pages_objects := $(call objects,tests/page/write_pages.c tests/page_models.c tests/samples.c tests/terms.c)
 $(call objects,tests/page/write_pages.c): includes = $(features) -Iinclude -Itests -Isrc -I$(BUILD)/gen
 $(call objects,tests/page/write_pages.c): opt = $(OPT)
 $(PAGES_PROGRAM): $(pages_objects) $(STATIC)
@@ -308,7 +308,7 @@ script_environment = BUILD='$(BUILD)' CC='$(CC)' CXX='$(CXX)' MAKE='$(MAKE)' LIB
 
 check: lib tad examples $(if $(have_check),,no-check) ## everything quick: scripts, unit tests with sanitizers, unit tests
 	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san lib tad tests
-	@$(MAKE) --no-print-directory -j2 -Oline check-scripts check-asan
+	@$(MAKE) --no-print-directory -Oline check-scripts check-asan
 	@$(MAKE) --no-print-directory check-unit
 
 check-scripts: lib tad examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
