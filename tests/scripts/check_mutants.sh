@@ -16,6 +16,6 @@ try 'building the library with mutants' env -C "$copy" "$MAKE" --no-print-direct
     "BUILD=$build" headers "$build/libtad.a" || finish
 # shellcheck disable=SC2086
 try 'compiling check_mutants' "$CC" -std=c11 -g -O1 -Wall -Wextra -I"$copy/include" -I"$copy/src" -Itests -o "$work/check_mutants" \
-    tests/mutants/check_mutants.c tests/samples.c "$build/libtad.a" $LIBS || finish
+    tests/mutants/check_mutants.c tests/samples.c tests/terms.c "$build/libtad.a" $LIBS || finish
 "$work/check_mutants" >"$work/output" 2>&1 || complain "$(head -n 40 "$work/output")"
 finish "$(tail -n 1 "$work/output")"
