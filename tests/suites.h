@@ -52,7 +52,8 @@
     SUITE(limits)                                                                                                      \
     SUITE(losses)                                                                                                      \
     SUITE(norms)                                                                                                       \
-    SUITE(params)
+    SUITE(params)                                                                                                      \
+    SUITE(layers)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -12,6 +12,7 @@
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
  *     params.h       parameters that outlive the tape
+ *     nn.h           layers of networks, with their parameters
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -28,6 +29,7 @@
 #include <tad/gradcheck.h>
 #include <tad/jacobian.h>
 #include <tad/op.h>
+#include <tad/nn.h>
 #include <tad/operations.h>
 #include <tad/params.h>
 #include <tad/replay.h>
