@@ -26,6 +26,11 @@ tad_param *tad__layer_param(tad_params *params, const char *name, const char *pa
     return tad_param_new(params, tad__layer_name(whole, name, part), dtype, rank, dims, init);
 }
 
+tad_var tad__layer_use(tad_var x, tad_param *param)
+{
+    return tad_is_valid(x) ? tad_use(x.tape, param) : tad_stop_gradient(x);
+}
+
 static tad_init uniform(double fan)
 {
     return (tad_init){TAD_UNIFORM, fan > 0 ? 1 / sqrt(fan) : 1};
@@ -45,9 +50,9 @@ tad_linear tad_linear_new(tad_params *params, const char *name, tad_dtype dtype,
 tad_var tad_linear_apply(const tad_linear *layer, tad_var x)
 {
     tad_frame outer = tad_enter(x.tape, "tad_linear_apply", TAD_CALLER);
-    tad_var   y = tad_matmul(x, tad_transpose(tad_use(x.tape, layer ? layer->weight : NULL)));
+    tad_var   y = tad_matmul(x, tad_transpose(tad__layer_use(x, layer ? layer->weight : NULL)));
     if (layer && !layer->without_bias)
-        y = tad_add(y, tad_use(x.tape, layer->bias));
+        y = tad_add(y, tad__layer_use(x, layer->bias));
     tad_leave(x.tape, outer);
     return y;
 }
@@ -69,7 +74,7 @@ tad_conv tad_conv_new(tad_params *params, const char *name, tad_dtype dtype, con
 tad_var tad_conv_apply(const tad_conv *layer, tad_var x)
 {
     tad_frame outer = tad_enter(x.tape, "tad_conv_apply", TAD_CALLER);
-    tad_var   w = tad_use(x.tape, layer ? layer->weight : NULL), b = tad_use(x.tape, layer ? layer->bias : NULL);
+    tad_var   w = tad__layer_use(x, layer ? layer->weight : NULL), b = tad__layer_use(x, layer ? layer->bias : NULL);
     tad_var   y = tad_is_valid(b) ? tad_conv2d(x, w, b, &layer->options) : b;
     tad_leave(x.tape, outer);
     return y;
@@ -86,8 +91,8 @@ tad_layernorm tad_layernorm_new(tad_params *params, const char *name, tad_dtype 
 tad_var tad_layernorm_apply(const tad_layernorm *layer, tad_var x)
 {
     tad_frame        outer = tad_enter(x.tape, "tad_layernorm_apply", TAD_CALLER);
-    tad_norm_options options = {.gamma = tad_use(x.tape, layer ? layer->weight : NULL),
-                                .beta = tad_use(x.tape, layer ? layer->bias : NULL)};
+    tad_norm_options options = {.gamma = tad__layer_use(x, layer ? layer->weight : NULL),
+                                .beta = tad__layer_use(x, layer ? layer->bias : NULL)};
     tad_var          y = tad_layer_norm(x, 1, &options);
     tad_leave(x.tape, outer);
     return y;
@@ -127,10 +132,11 @@ static void follow(tad_param *running, tad_var batch, double momentum, double fa
 
 static tad_var normalise(const tad_batchnorm *layer, tad_var x, bool training)
 {
-    tad_norm_options options = {.gamma = tad_use(x.tape, layer->weight), .beta = tad_use(x.tape, layer->bias)};
+    tad_norm_options options = {.gamma = tad__layer_use(x, layer->weight), .beta = tad__layer_use(x, layer->bias)};
     tad_var          y, mean, variance;
     if (!training)
-        return tad_batch_norm_inference(x, tad_use(x.tape, layer->mean), tad_use(x.tape, layer->variance), &options);
+        return tad_batch_norm_inference(x, tad__layer_use(x, layer->mean), tad__layer_use(x, layer->variance),
+                                        &options);
     if (tad_batch_norm(x, &options, &y, &mean, &variance) != TAD_OK)
         return y;
     double channels = (double)layer->mean->count, each = channels > 0 ? (double)tad_count(x) / channels : 0;
@@ -143,7 +149,7 @@ tad_var tad_batchnorm_apply(const tad_batchnorm *layer, tad_var x, bool training
 {
     tad_frame outer = tad_enter(x.tape, "tad_batchnorm_apply", TAD_CALLER);
     bool      whole = layer && layer->weight && layer->bias && layer->mean && layer->variance;
-    tad_var   y = whole ? normalise(layer, x, training) : tad_use(x.tape, NULL);
+    tad_var   y = whole ? normalise(layer, x, training) : tad__layer_use(x, NULL);
     tad_leave(x.tape, outer);
     return y;
 }
@@ -157,7 +163,7 @@ tad_table tad_table_new(tad_params *params, const char *name, tad_dtype dtype, i
 tad_var tad_table_apply(const tad_table *layer, tad_var indices)
 {
     tad_frame outer = tad_enter(indices.tape, "tad_table_apply", TAD_CALLER);
-    tad_var   y = tad_embedding(tad_use(indices.tape, layer ? layer->weight : NULL), indices);
+    tad_var   y = tad_embedding(tad__layer_use(indices, layer ? layer->weight : NULL), indices);
     tad_leave(indices.tape, outer);
     return y;
 }

@@ -14,4 +14,7 @@ const char *tad__layer_name(char out[TAD__LONGEST_NAME], const char *name, const
 tad_param *tad__layer_param(tad_params *params, const char *name, const char *part, tad_dtype dtype, int rank,
                             const int64_t dims[], tad_init init);
 
+/* The parameter on the tape of x. A bad handle x is the error that counts. */
+tad_var tad__layer_use(tad_var x, tad_param *param);
+
 #endif

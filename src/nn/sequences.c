@@ -44,8 +44,8 @@ static tad_var run(const tad_recurrent *layer, tad_var x, tad_var *h, tad_var *c
 {
     tad_tape *tape = x.tape;
     tad_var   y = {0}, states[TAD_MAX_ARITY];
-    tad_var   w_ih = tad_use(tape, layer->weight_ih), w_hh = tad_use(tape, layer->weight_hh);
-    tad_var   b_ih = tad_use(tape, layer->bias_ih), b_hh = tad_use(tape, layer->bias_hh);
+    tad_var   w_ih = tad__layer_use(x, layer->weight_ih), w_hh = tad__layer_use(x, layer->weight_hh);
+    tad_var   b_ih = tad__layer_use(x, layer->bias_ih), b_hh = tad__layer_use(x, layer->bias_hh);
     int       waiting = 0;
     for (int64_t t = 0, steps = tad_dim(x, 0); t < steps; t++) {
         tad_var now = tad_squeeze(tad_slice(x, 0, t, t + 1), 0);
@@ -72,7 +72,7 @@ tad_var tad_recurrent_apply(const tad_recurrent *layer, tad_var x, tad_var *h, t
     h = h ? h : &h_own;
     c = c ? c : &c_own;
     if (!whole) {
-        y = tad_use(tape, NULL);
+        y = tad__layer_use(x, NULL);
     } else if (!tad_is_valid(x) || tad_rank(x) != 3 || tad_dim(x, 0) == 0) {
         y = tad_permute(tad_slice(x, 0, 0, 1), 3, (const int[]){0, 1, 2}); /* refuses, with the shape of x */
     } else {
@@ -116,7 +116,7 @@ tad_var tad_heads_apply(const tad_heads *layer, tad_var x, const tad_attention_o
     tad_frame outer = tad_enter(x.tape, "tad_heads_apply", TAD_CALLER);
     tad_var   y;
     if (!layer)
-        y = tad_use(x.tape, NULL);
+        y = tad__layer_use(x, NULL);
     else if (!tad_is_valid(x) || tad_rank(x) != 3)
         y = tad_permute(x, 3, (const int[]){0, 1, 2}); /* refuses, with the shape of x */
     else
@@ -140,7 +140,7 @@ tad_block tad_block_new(tad_params *params, const char *name, tad_dtype dtype, i
 tad_var tad_block_apply(const tad_block *layer, tad_var x, const tad_attention_options *options)
 {
     tad_frame outer = tad_enter(x.tape, "tad_block_apply", TAD_CALLER);
-    tad_var   y = layer ? x : tad_use(x.tape, NULL);
+    tad_var   y = layer ? x : tad__layer_use(x, NULL);
     if (layer) {
         y = tad_add(y, tad_heads_apply(&layer->attention, tad_layernorm_apply(&layer->norm1, y), options));
         tad_var inside = tad_gelu(tad_linear_apply(&layer->up, tad_layernorm_apply(&layer->norm2, y)));
