@@ -42,11 +42,10 @@ static tad_var zeros(tad_tape *tape, const tad_recurrent *layer, int64_t batch)
 /* The states, one behind the other: as many as an operation takes at a time are joined, and then added to those before. */
 static tad_var run(const tad_recurrent *layer, tad_var x, tad_var *h, tad_var *c)
 {
-    tad_tape *tape = x.tape;
-    tad_var   y = {0}, states[TAD_MAX_ARITY];
-    tad_var   w_ih = tad__layer_use(x, layer->weight_ih), w_hh = tad__layer_use(x, layer->weight_hh);
-    tad_var   b_ih = tad__layer_use(x, layer->bias_ih), b_hh = tad__layer_use(x, layer->bias_hh);
-    int       waiting = 0;
+    tad_var y = {0}, states[TAD_MAX_ARITY];
+    tad_var w_ih = tad__layer_use(x, layer->weight_ih), w_hh = tad__layer_use(x, layer->weight_hh);
+    tad_var b_ih = tad__layer_use(x, layer->bias_ih), b_hh = tad__layer_use(x, layer->bias_hh);
+    int     waiting = 0;
     for (int64_t t = 0, steps = tad_dim(x, 0); t < steps; t++) {
         tad_var now = tad_squeeze(tad_slice(x, 0, t, t + 1), 0);
         if (layer->gates == 3)
