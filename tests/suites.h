@@ -66,7 +66,9 @@
     SUITE(kinks)                                                                                                       \
     SUITE(trust)                                                                                                       \
     SUITE(scopes)                                                                                                      \
-    SUITE(page)
+    SUITE(page)                                                                                                        \
+    SUITE(params)                                                                                                      \
+    SUITE(layers)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

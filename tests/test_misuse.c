@@ -178,6 +178,31 @@ static bool meet(void *user, const tad_near_kink *kink)
 /* NULL where it is not allowed. `x` is a good handle; the message starts so, "" if there is no tape to keep it. */
 #define WITHOUT(ROW)                                                                                                   \
     ROW(tad_tape_new_with, "", tad_tape_new_with(NULL) == NULL)                                                        \
+    ROW(tad_params_new, "", tad_params_new(&(tad_allocator){NULL, NULL}, 1) == NULL)                                   \
+    ROW(tad_params_free, "", (tad_params_free(NULL), true))                                                            \
+    ROW(tad_params_status, "", tad_params_status(NULL) == TAD_EARG)                                                    \
+    ROW(tad_params_message, "", strstr(tad_params_message(NULL), "the store is NULL") != NULL)                         \
+    ROW(tad_params_clear_error, "", (tad_params_clear_error(NULL), true))                                              \
+    ROW(tad_param_new, "", tad_param_new(NULL, "w", TAD_F64, 0, NULL, (tad_init){TAD_ONES, 0}) == NULL)                \
+    ROW(tad_params_count, "", tad_params_count(NULL) == 0)                                                             \
+    ROW(tad_params_at, "", tad_params_at(NULL, 0) == NULL)                                                             \
+    ROW(tad_params_find, "", tad_params_find(NULL, "w") == NULL)                                                       \
+    ROW(tad_params_elements, "", tad_params_elements(NULL, true) == 0)                                                 \
+    ROW(tad_params_freeze, "", tad_params_freeze(NULL, "", true) == 0)                                                 \
+    ROW(tad_params_summary, "", tad_params_summary(NULL, NULL, 0) > 0)                                                 \
+    ROW(tad_use, "tad_use: the parameter is NULL", !tad_is_valid(tad_use(tape, NULL)))                                 \
+    ROW(tad_param_touch, "", (tad_param_touch(NULL), true))                                                            \
+    ROW(tad_params_backward, "tad_params_backward: the store is NULL", FAILS(tad_params_backward(NULL, x)))            \
+    ROW(tad_params_zero_gradients, "", (tad_params_zero_gradients(NULL), true))                                        \
+    ROW(tad_linear_new, "", !tad_linear_new(NULL, "l", TAD_F64, 1, 1, false).weight)                                   \
+    ROW(tad_conv_new, "", !tad_conv_new(NULL, "l", TAD_F64, NULL).weight)                                              \
+    ROW(tad_layernorm_new, "", !tad_layernorm_new(NULL, "l", TAD_F64, 1).weight)                                       \
+    ROW(tad_batchnorm_new, "", !tad_batchnorm_new(NULL, "l", TAD_F64, 1).mean)                                         \
+    ROW(tad_table_new, "", !tad_table_new(NULL, "l", TAD_F64, 1, 1).weight)                                            \
+    ROW(tad_lstm_new, "", !tad_lstm_new(NULL, "l", TAD_F64, 1, 1).weight_ih)                                           \
+    ROW(tad_gru_new, "", !tad_gru_new(NULL, "l", TAD_F64, 1, 1).weight_ih)                                             \
+    ROW(tad_heads_new, "", !tad_heads_new(NULL, NULL, TAD_F64, 1, 1).in.weight)                                        \
+    ROW(tad_block_new, "", !tad_block_new(NULL, "l", TAD_F64, 1, 1).up.weight)                                         \
     ROW(tad_tape_free, "", (tad_tape_free(NULL), true))                                                                \
     ROW(tad_tape_mark, "", tad_tape_mark(NULL) == 0)                                                                   \
     ROW(tad_tape_rewind, "", (tad_tape_rewind(NULL, 1), true))                                                         \

@@ -15,6 +15,8 @@
  *     graph.h        what was recorded as a picture: for Graphviz, as SVG, for Mermaid
  *     trust.h        NaN, kinks, and digits to trust
  *     page.h         a page for the browser that shows both passes step by step
+ *     params.h       parameters that outlive the tape
+ *     nn.h           layers of networks, with their parameters
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -33,8 +35,10 @@
 #include <tad/jacobian.h>
 #include <tad/model.h>
 #include <tad/op.h>
+#include <tad/nn.h>
 #include <tad/operations.h>
 #include <tad/page.h>
+#include <tad/params.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>
 #include <tad/trust.h>

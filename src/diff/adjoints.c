@@ -128,3 +128,8 @@ void tad__adjoints_put_back(tad_tape *tape, tad__adjoints callers)
     tad__arena_free(&own.arena);
     tad__resize(&tape->allocator, own.items, own.capacity * sizeof *own.items, 0);
 }
+
+void tad__adjoint_place(const tad_tape *tape, uint32_t id, void *data)
+{
+    tape->adjoints[id].data = data;
+}

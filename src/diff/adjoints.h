@@ -17,6 +17,9 @@ tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out);
 /* The same for one who sets it if *unset: it was not reached before, and holds anything. */
 tad_status tad__adjoint_unset(const tad__sweep *s, uint32_t id, tad_array *out, bool *unset);
 
+/* Has the sweep add the adjoint of a node, no scalar, to what lies at `data` in C order. */
+void tad__adjoint_place(const tad_tape *tape, uint32_t id, void *data);
+
 /* Has the sweep reached the node? If not its adjoint is 0, and need not be made to be read. */
 bool tad__is_reached(const tad_tape *tape, uint32_t id);
 

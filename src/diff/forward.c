@@ -34,7 +34,9 @@ static tad_status push(const tad__slots *s, uint32_t id)
     }
     if (!any)
         return TAD_OK;
-    tad_status status = tad__record_jvp(s->tape, id, dx, &dy, s->caller);
+    tad_status status = tad__check_uses(s->tape, id, s->name, s->caller);
+    if (status == TAD_OK)
+        status = tad__record_jvp(s->tape, id, dx, &dy, s->caller);
     if (status == TAD_OK && dy.tape)
         s->at[id - s->low] = dy.id;
     return status;
@@ -61,7 +63,7 @@ static tad_status run(const tad__slots *s, size_t m, const tad_var y[], size_t n
 static tad_status push_from(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
                             const tad_var dx[], tad_var dy[], const char *name, const void *caller)
 {
-    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .caller = caller};
+    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .name = name, .caller = caller};
     tad_status status = tad__slots_take(&s, m, y, name);
     if (status == TAD_OK) {
         status = run(&s, m, y, n, x, dx, dy);

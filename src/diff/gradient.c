@@ -44,7 +44,9 @@ static tad_status pull(const tad__slots *s, uint32_t id)
     if (!any)
         return TAD_OK;
     tad_var    gy = tad__handle(s->tape, s->at[id - s->low]);
-    tad_status status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
+    tad_status status = tad__check_uses(s->tape, id, s->name, s->caller);
+    if (status == TAD_OK)
+        status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
     for (int k = 0; k < n && status == TAD_OK; k++)
         if (wanted[k] && gx[k].tape)
             status = tad__slot_add(s, tad__slot_of(s, operands[k]), gx[k]);
@@ -100,7 +102,7 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
 static tad_status sweep_to(uint32_t low, size_t outside, size_t m, const tad_var y[], const tad_var gy[], size_t n,
                            const tad_var x[], tad_var gx[], const char *name, const void *caller)
 {
-    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .caller = caller};
+    tad__slots s = {.tape = y[0].tape, .low = low, .outside = outside, .x = x, .name = name, .caller = caller};
     tad_status status = tad__slots_take(&s, m, y, name);
     if (status == TAD_OK) {
         status = run(&s, m, y, gy, n, x, gx);

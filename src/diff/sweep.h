@@ -18,11 +18,15 @@ typedef struct tad__sweep {
 tad_status tad__sweep_start(const tad__sweep *s);
 tad_status tad__sweep_run(const tad__sweep *s);
 
-/* tad__sweep_start, and the adjoint of node `id`, of one element, set to 1. */
-tad_status tad__sweep_from(const tad__sweep *s, uint32_t id);
+/* tad__sweep_start, and the adjoint of the highest node, of one element, set to 1. */
+tad_status tad__sweep_from(const tad__sweep *s);
 
 /* One step of tad__sweep_run, for who watches: hands on the adjoint of node `id` alone. */
 tad_status tad__sweep_node(const tad__sweep *s, uint32_t id);
+
+/* tad_backward for the function `name`. `place` is called when no adjoint is reached yet, and may place some. */
+typedef void tad__place_adjoints(const tad__sweep *s, void *user);
+tad_status   tad__backward(tad_var y, tad__place_adjoints *place, void *user, const char *name, const void *caller);
 
 /* Around what a public function records: errors are the caller's, a pause is ended. At the end, after an error, the tape
  * is as it was; where there was a pause it goes on, and the n results are constants. Returns `status`, or a new error. */

@@ -55,6 +55,7 @@ void tad_tape_free(tad_tape *tape)
     tad__resize(&allocator, tape->scopes, tape->scope_capacity * sizeof *tape->scopes, 0);
     tad__resize(&allocator, tape->branches, tape->branch_capacity * sizeof *tape->branches, 0);
     tad__resize(&allocator, tape->staged, tape->staged_capacity * sizeof *tape->staged, 0);
+    tad__resize(&allocator, tape->uses, tape->use_capacity * sizeof *tape->uses, 0);
     tad__resize(&allocator, tape, sizeof *tape, 0);
 }
 
@@ -80,6 +81,7 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
     tad__forget_labels(tape, (uint32_t)mark);
     tad__forget_scopes(tape, (uint32_t)mark);
     tad__forget_replay(tape, (uint32_t)mark);
+    tad__forget_uses(tape, (uint32_t)mark);
     tape->count = (uint32_t)mark;
     tape->birth++;
     if (tape->swept > mark)

@@ -155,7 +155,7 @@ tad_status tad__page_sweep(tad__page *page)
 {
     tad_tape        *tape = page->tape;
     const tad__sweep s = {.tape = tape, .high = page->last, .name = "tad_write_html", .caller = page->caller};
-    tad_status       status = tad__sweep_from(&s, page->last);
+    tad_status       status = tad__sweep_from(&s);
     if (status == TAD_OK)
         status = make_shares(page);
     tad__share *shares = page->shares + page->share_count;
