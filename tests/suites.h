@@ -51,7 +51,8 @@
     SUITE(replay)                                                                                                      \
     SUITE(limits)                                                                                                      \
     SUITE(losses)                                                                                                      \
-    SUITE(norms)
+    SUITE(norms)                                                                                                       \
+    SUITE(nist)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

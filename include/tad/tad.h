@@ -11,6 +11,8 @@
  *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
+ *     params.h       parameters that outlive the tape
+ *     optim.h        optimisers, schedules, minimisers
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -28,6 +30,8 @@
 #include <tad/jacobian.h>
 #include <tad/op.h>
 #include <tad/operations.h>
+#include <tad/optim.h>
+#include <tad/params.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>
 
