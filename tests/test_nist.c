@@ -138,6 +138,14 @@ static double worst_of(size_t n, const double found[], const double certified[])
     return worst;
 }
 
+/* Our copy of Roszman1.dat has its certified b1 as 1.20196866396E-0, at which the sum of squares is 25 and not the certified
+ * 4.9e-4: a digit strayed to the front of 2.0196866396E-01. */
+static void mend(const char *name, problem *p)
+{
+    if (strcmp(name, "Roszman1") == 0 && p->certified[0] == 1.20196866396)
+        p->certified[0] = 0.20196866396;
+}
+
 /* The relative errors of parameters and deviations; infinite if the fit fails. */
 static void solve(size_t row, int start, double *parameters, double *deviations)
 {
@@ -146,6 +154,7 @@ static void solve(size_t row, int start, double *parameters, double *deviations)
     double         x[PARAMETERS], found[PARAMETERS];
     tad_fit_report report;
     data           d;
+    mend(models[row].name, p);
     memcpy(x, p->start[start], sizeof x);
     if (strcmp(models[row].name, "Nelson") == 0)
         for (size_t i = 0; i < p->m; i++)
@@ -164,6 +173,9 @@ static void solve(size_t row, int start, double *parameters, double *deviations)
         if (strcmp(models[row].name, "Lanczos1") == 0)
             for (size_t i = 0; i < p->n; i++)
                 found[i] *= p->deviation / report.deviation;
+        else if (*parameters < 1e-9)
+            ck_assert_msg(fabs(report.residual / p->sum - 1) < 1e-9, "%s: sum of squares %.11g", models[row].name,
+                          report.residual);
         *deviations = worst_of(p->n, found, p->deviations);
     }
     if (getenv("TAD_NIST"))

@@ -14,6 +14,7 @@ typedef struct fit {
     size_t         n, m;
     tad_var       *vars;
     double        *x, *scale, *p, *trial, *kept; /* n */
+    double        *largest;                      /* n: of each scale so far, which damping is measured by (More) */
     double        *r, *q;                        /* m: residual, and Q' of it */
     double        *J, *A;                        /* m x n: row-major, column-major */
     double        *B, *c;                        /* 2 n x n, 2 n: R on top of the damping */
@@ -67,6 +68,7 @@ static void factor(fit *s)
         for (size_t i = 0; i < s->m; i++)
             length = hypot(length, s->J[i * s->n + j]);
         s->scale[j] = length > 0 && isfinite(length) ? length : 1;
+        s->largest[j] = fmax(s->largest[j], s->scale[j]);
         for (size_t i = 0; i < s->m; i++)
             s->A[j * s->m + i] = s->J[i * s->n + j] / s->scale[j];
     }
@@ -100,7 +102,7 @@ static double solve_damped(fit *s)
     memset(s->B, 0, 2 * n * n * sizeof *s->B);
     for (size_t j = 0; j < n; j++) {
         memcpy(s->B + j * 2 * n, s->A + j * s->m, (j + 1) * sizeof *s->B);
-        s->B[j * 2 * n + n + j] = sqrt(s->damping);
+        s->B[j * 2 * n + n + j] = sqrt(s->damping) * s->largest[j] / s->scale[j];
         s->c[j] = s->q[j];
         s->c[n + j] = 0;
     }
@@ -207,6 +209,7 @@ static tad_status run(fit *s, const tad_fit_options *options)
     bool   far;
     s->damping = options->damping > 0 ? options->damping : 1e-4;
     s->growth = 2;
+    memset(s->largest, 0, s->n * sizeof *s->largest);
     s->report.reason = TAD_STOP_ITERATIONS;
     tad_status status = evaluate(s, s->x, s->r, &s->sum, false);
     if (status == TAD_OK && !isfinite(s->sum))
@@ -238,12 +241,12 @@ static tad_status open_and_run(fit *s, const tad_fit_options *options)
     if (m < n)
         return tad__fail(tape, s->o.caller, TAD_ESHAPE, "%s: %zu residuals for %zu parameters; expected at least as many",
                          s->o.name, m, n);
-    doubles = 2 * m * n + 3 * m + 2 * n * n + 6 * n;
+    doubles = 2 * m * n + 3 * m + 2 * n * n + 7 * n;
     double *block = n > SIZE_MAX / 64 / (m + n + 1) ? NULL : tad__arena_take(&tape->scratch, doubles * sizeof *block);
     if (!block)
         return tad__fail_memory(tape, s->o.caller, s->o.name);
-    double **const parts[] = {&s->scale, &s->p, &s->trial, &s->kept, &s->r, &s->q, &s->J, &s->A, &s->B, &s->c};
-    const size_t   sizes[] = {n, n, n, n, m, m, m * n, m * n, 2 * n * n, 2 * n + m};
+    double **const parts[] = {&s->scale, &s->largest, &s->p, &s->trial, &s->kept, &s->r, &s->q, &s->J, &s->A, &s->B, &s->c};
+    const size_t   sizes[] = {n, n, n, n, n, m, m, m * n, m * n, 2 * n * n, 2 * n + m};
     double        *next = block;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; next += sizes[i++])
         *parts[i] = next;
