@@ -52,7 +52,7 @@
     SUITE(limits)                                                                                                      \
     SUITE(losses)                                                                                                      \
     SUITE(norms)                                                                                                       \
-    SUITE(nist)                                                                                                           \
+    SUITE(nist)                                                                                                        \
     SUITE(optim)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);

@@ -202,7 +202,21 @@ static tad_var    g[2];
     ROW(tad_gradcheck, "tad_gradcheck: the function", FAILS(tad_gradcheck(NULL, NULL, 1, &x, NULL, NULL)))             \
     ROW(tad_gradcheck, "", FAILS(tad_gradcheck(identity, NULL, 1, NULL, NULL, NULL)))                                  \
     ROW(tad_gradcheck_write, "", tad_gradcheck_write(NULL, true, NULL, 0) == 0)                                        \
-    ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))
+    ROW(tad_gradcheck_free, "", (tad_gradcheck_free(NULL), true))                                                      \
+    ROW(tad_optimiser_free, "", (tad_optimiser_free(NULL), true))                                                      \
+    ROW(tad_optimiser_add, "", FAILS(tad_optimiser_add(NULL, NULL)))                                                   \
+    ROW(tad_optimiser_add_all, "", FAILS(tad_optimiser_add_all(NULL, NULL)))                                           \
+    ROW(tad_optimiser_step, "", FAILS(tad_optimiser_step(NULL)))                                                       \
+    ROW(tad_optimiser_rate, "", nan_of(tad_optimiser_rate(NULL)))                                                      \
+    ROW(tad_optimiser_set_rate, "", FAILS(tad_optimiser_set_rate(NULL, 1)))                                            \
+    ROW(tad_optimiser_norm, "", nan_of(tad_optimiser_norm(NULL)))                                                      \
+    ROW(tad_optimiser_at, "", tad_optimiser_at(NULL, 0) == NULL)                                                       \
+    ROW(tad_optimiser_swap_averages, "", FAILS(tad_optimiser_swap_averages(NULL)))                                     \
+    ROW(tad_schedule_rate, "", nan_of(tad_schedule_rate(NULL, 0)))                                                     \
+    ROW(tad_minimise_lbfgs, "tad_minimise_lbfgs: the function",                                                        \
+        FAILS(tad_minimise_lbfgs(tape, NULL, NULL, 1, room, NULL, NULL)))                                              \
+    ROW(tad_fit_least_squares, "tad_fit_least_squares: x is NULL",                                                     \
+        FAILS(tad_fit_least_squares(tape, identity, NULL, 1, NULL, NULL, NULL)))
 
 /* Functions with nothing to misuse, and those whose misuse is tested elsewhere. */
 #define ELSEWHERE(ROW)                                                                                                 \
@@ -213,7 +227,9 @@ static tad_var    g[2];
     ROW(tad_dtype_size, "", )                                                                                          \
     ROW(tad_dtype_name, "", )                                                                                          \
     ROW(tad_verdict_name, "", )                                                                                        \
-    ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_stop_name, "", )                                                                                           \
+    ROW(tad_optimiser_new, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", )                       \
+        ROW(tad_scratch, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

@@ -179,7 +179,8 @@ static void solve(size_t row, int start, double *parameters, double *deviations)
         *deviations = worst_of(p->n, found, p->deviations);
     }
     if (getenv("TAD_NIST"))
-        fprintf(stderr, "%-9s start %d: %zu parameters, %zu points, %3d iterations, %3d evaluations, %s, errors %.1e %.1e\n",
+        fprintf(stderr,
+                "%-9s start %d: %zu parameters, %zu points, %3d iterations, %3d evaluations, %s, errors %.1e %.1e\n",
                 models[row].name, start + 1, p->n, p->m, report.iterations, report.evaluations,
                 tad_stop_name(report.reason), *parameters, *deviations);
     tad_tape_free(tape);

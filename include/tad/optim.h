@@ -56,9 +56,10 @@ typedef struct tad_optimiser_options {
     bool       centred;      /**< RMSProp */
     double     rate_decay;   /**< Adagrad */
     double     epsilon;      /**< 0: 1e-8, for Adagrad 1e-10 */
-    double     clip_norm;    /**< gradients are multiplied by min(1, clip_norm / (their norm + 1e-6)), all by the same; 0: not */
-    double     clip_value;   /**< and then each element is cut to -clip_value..clip_value; 0: not */
-    double     average;      /**< mean = average * mean + (1 - average) * w after each step, w after the first; 0: no means */
+    double
+        clip_norm; /**< gradients are multiplied by min(1, clip_norm / (their norm + 1e-6)), all by the same; 0: not */
+    double clip_value; /**< and then each element is cut to -clip_value..clip_value; 0: not */
+    double average;    /**< mean = average * mean + (1 - average) * w after each step, w after the first; 0: no means */
 
     const tad_allocator *allocator; /**< copied; NULL: malloc */
 } tad_optimiser_options;
@@ -67,8 +68,9 @@ typedef struct tad_optimiser_options {
 typedef struct tad_optimiser_state {
     tad_param *param;
     uint64_t   steps;
-    void      *moments[3]; /**< SGD: m. Adam, AdamW: m, v, largest v. RMSProp: v, m, mean gradient. Adagrad: v. NULL: not kept */
-    void      *average;    /**< NULL: not kept */
+    void      *moments
+        [3]; /**< SGD: m. Adam, AdamW: m, v, largest v. RMSProp: v, m, mean gradient. Adagrad: v. NULL: not kept */
+    void *average; /**< NULL: not kept */
 } tad_optimiser_state;
 
 typedef struct tad_optimiser tad_optimiser;
@@ -116,13 +118,13 @@ typedef enum tad_schedule_kind {
 
 typedef struct tad_schedule {
     tad_schedule_kind kind;
-    double            rate;    /**< the highest */
-    uint64_t          warm_up; /**< before everything else: at t < warm_up, rate * (t + 1) / (warm_up + 1); t then starts at 0 */
-    uint64_t          steps;   /**< cosine, one cycle: its length, without the warm-up */
-    uint64_t          period;  /**< step */
-    double            factor;  /**< step; 0: 0.1 */
-    double            floor;   /**< cosine */
-    double            peak;    /**< one cycle: where it is highest; 0: 0.3 */
+    double            rate; /**< the highest */
+    uint64_t warm_up; /**< before everything else: at t < warm_up, rate * (t + 1) / (warm_up + 1); t then starts at 0 */
+    uint64_t steps;   /**< cosine, one cycle: its length, without the warm-up */
+    uint64_t period;  /**< step */
+    double   factor;  /**< step; 0: 0.1 */
+    double   floor;   /**< cosine */
+    double   peak;    /**< one cycle: where it is highest; 0: 0.3 */
 } tad_schedule;
 
 /** The rate of step t, counted from 0, for tad_optimiser_set_rate. Behind the last step it stays. NaN for NULL, an unknown
@@ -197,8 +199,9 @@ typedef struct tad_fit_report {
  * tad_minimise_lbfgs. `options` and `report` may be NULL.
  * Errors: TAD_EARG (NULL, n = 0, a negative option, a residual that is not finite at the start), TAD_ESHAPE (m < n, or m
  * changes), TAD_EDTYPE (not f64), those of the function; TAD_ENOMEM. After an error x is the best point so far. */
-TAD_API TAD_CHECKED tad_status tad_fit_least_squares(tad_tape *tape, tad_function *residual, void *user, size_t n, double x[],
-                                                     const tad_fit_options *options, tad_fit_report *report);
+TAD_API TAD_CHECKED tad_status tad_fit_least_squares(tad_tape *tape, tad_function *residual, void *user, size_t n,
+                                                     double x[], const tad_fit_options *options,
+                                                     tad_fit_report *report);
 
 #ifdef __cplusplus
 }

@@ -40,13 +40,13 @@ typedef struct tad_param {
 typedef enum tad_filling {
     TAD_ZEROS,
     TAD_ONES,
-    TAD_UNIFORM,         /**< -scale to scale */
-    TAD_NORMAL,          /**< mean 0, deviation scale */
-    TAD_XAVIER_UNIFORM,  /**< X. Glorot, Y. Bengio, AISTATS 2010 */
+    TAD_UNIFORM,        /**< -scale to scale */
+    TAD_NORMAL,         /**< mean 0, deviation scale */
+    TAD_XAVIER_UNIFORM, /**< X. Glorot, Y. Bengio, AISTATS 2010 */
     TAD_XAVIER_NORMAL,
     TAD_KAIMING_UNIFORM, /**< K. He et al., ICCV 2015 */
     TAD_KAIMING_NORMAL,
-    TAD_ORTHOGONAL,      /**< A. Saxe et al., ICLR 2014 */
+    TAD_ORTHOGONAL, /**< A. Saxe et al., ICLR 2014 */
 } tad_filling;
 
 typedef struct tad_init {

@@ -239,13 +239,14 @@ static tad_status open_and_run(fit *s, const tad_fit_options *options)
         return status;
     s->m = m;
     if (m < n)
-        return tad__fail(tape, s->o.caller, TAD_ESHAPE, "%s: %zu residuals for %zu parameters; expected at least as many",
-                         s->o.name, m, n);
+        return tad__fail(tape, s->o.caller, TAD_ESHAPE,
+                         "%s: %zu residuals for %zu parameters; expected at least as many", s->o.name, m, n);
     doubles = 2 * m * n + 3 * m + 2 * n * n + 7 * n;
     double *block = n > SIZE_MAX / 64 / (m + n + 1) ? NULL : tad__arena_take(&tape->scratch, doubles * sizeof *block);
     if (!block)
         return tad__fail_memory(tape, s->o.caller, s->o.name);
-    double **const parts[] = {&s->scale, &s->largest, &s->p, &s->trial, &s->kept, &s->r, &s->q, &s->J, &s->A, &s->B, &s->c};
+    double **const parts[] = {&s->scale, &s->largest, &s->p, &s->trial, &s->kept, &s->r,
+                              &s->q,     &s->J,       &s->A, &s->B,     &s->c};
     const size_t   sizes[] = {n, n, n, n, n, m, m, m * n, m * n, 2 * n * n, 2 * n + m};
     double        *next = block;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; next += sizes[i++])
@@ -267,7 +268,9 @@ tad_status tad_fit_least_squares(tad_tape *tape, tad_function *residual, void *u
         options = &defaults;
     if (!residual || !x || n == 0)
         return tad__fail(tape, caller, TAD_EARG, "%s: %s", name,
-                         !residual ? "the function is NULL" : !x ? "x is NULL" : "there are no parameters");
+                         !residual ? "the function is NULL"
+                         : !x      ? "x is NULL"
+                                   : "there are no parameters");
     if (options->iterations < 0 || !(options->tolerance >= 0) || !(options->damping >= 0))
         return tad__fail(tape, caller, TAD_EARG, "%s: an option is negative or NaN", name);
     fit s = {.o = {tape, residual, user, tad_tape_mark(tape), name, caller}, .n = n, .x = x};

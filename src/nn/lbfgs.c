@@ -16,8 +16,8 @@ typedef struct lbfgs {
     size_t            n;
     int               memory, kept, newest;
     double           *x, *g, *d, *trial, *trial_g; /* n */
-    double           *s, *y;                              /* memory x n: steps, differences of gradients */
-    double           *rho, *alpha;                        /* memory */
+    double           *s, *y;                       /* memory x n: steps, differences of gradients */
+    double           *rho, *alpha;                 /* memory */
     double            f;
     tad_lbfgs_report  report;
     tad_lbfgs_options options;
@@ -256,8 +256,9 @@ tad_status tad_minimise_lbfgs(tad_tape *tape, tad_function *f, void *user, size_
     o.iterations = o.iterations ? o.iterations : 1000;
     o.gradient_tolerance = o.gradient_tolerance > 0 ? o.gradient_tolerance : 1e-8;
     o.value_tolerance = o.value_tolerance > 0 ? o.value_tolerance : 1e-15;
-    lbfgs    l = {.o = {tape, f, user, tad_tape_mark(tape), name, caller}, .n = n, .x = x, .memory = o.memory, .options = o};
-    uint32_t paused = tad__end_pause(tape);
+    lbfgs l = {
+        .o = {tape, f, user, tad_tape_mark(tape), name, caller}, .n = n, .x = x, .memory = o.memory, .options = o};
+    uint32_t   paused = tad__end_pause(tape);
     tad_status status = open_and_iterate(&l);
     tad_tape_rewind(tape, l.o.mark);
     tad__pause_again(tape, paused);

@@ -56,8 +56,9 @@ static bool good_options(tad_optimiser_options *o)
     if (o->nesterov && (o->momentum <= 0 || o->dampening != 0))
         return false;
     return at_least_0(o->rate) && at_least_0(o->weight_decay) && at_least_0(o->momentum) && at_least_0(o->dampening) &&
-           at_least_0(o->rate_decay) && at_least_0(o->epsilon) && at_least_0(o->clip_norm) && at_least_0(o->clip_value) &&
-           below_1(o->beta1) && below_1(o->beta2) && below_1(o->smoothing) && below_1(o->average);
+           at_least_0(o->rate_decay) && at_least_0(o->epsilon) && at_least_0(o->clip_norm) &&
+           at_least_0(o->clip_value) && below_1(o->beta1) && below_1(o->beta2) && below_1(o->smoothing) &&
+           below_1(o->average);
 }
 
 tad_optimiser *tad_optimiser_new(const tad_optimiser_options *options)
@@ -90,10 +91,14 @@ void tad_optimiser_free(tad_optimiser *optimiser)
 static unsigned moments_of(const tad_optimiser_options *o)
 {
     switch (methods[o->method].kind) {
-    case TAD__STEP_SGD: return o->momentum > 0 ? 1 : 0;
-    case TAD__STEP_ADAM: return o->amsgrad ? 7 : 3;
-    case TAD__STEP_RMSPROP: return 1 | (o->momentum > 0 ? 2 : 0) | (o->centred ? 4 : 0);
-    case TAD__STEP_ADAGRAD: return 1;
+    case TAD__STEP_SGD:
+        return o->momentum > 0 ? 1 : 0;
+    case TAD__STEP_ADAM:
+        return o->amsgrad ? 7 : 3;
+    case TAD__STEP_RMSPROP:
+        return 1 | (o->momentum > 0 ? 2 : 0) | (o->centred ? 4 : 0);
+    case TAD__STEP_ADAGRAD:
+        return 1;
     }
     return 0;
 }
@@ -211,7 +216,8 @@ tad_status tad_optimiser_step(tad_optimiser *optimiser)
         if (param->frozen)
             continue;
         tad__step step = plan(o, state->steps, scale);
-        tad__take_step(&step, param->dtype, param->count, param->value, param->gradient, state->moments, state->average);
+        tad__take_step(&step, param->dtype, param->count, param->value, param->gradient, state->moments,
+                       state->average);
         state->steps++;
         touch(param);
     }
@@ -257,7 +263,8 @@ tad_status tad_optimiser_swap_averages(tad_optimiser *optimiser)
         tad_optimiser_state *state = optimiser->states[i];
         if (state->steps == 0)
             continue;
-        swap_bytes((size_t)state->param->count * tad_dtype_size(state->param->dtype), state->param->value, state->average);
+        swap_bytes((size_t)state->param->count * tad_dtype_size(state->param->dtype), state->param->value,
+                   state->average);
         touch(state->param);
     }
     return TAD_OK;

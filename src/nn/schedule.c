@@ -28,12 +28,14 @@ double tad_schedule_rate(const tad_schedule *s, uint64_t t)
         return s->rate * ((double)t + 1) / ((double)s->warm_up + 1);
     t -= s->warm_up;
     switch (s->kind) {
-    case TAD_CONSTANT_RATE: return s->rate;
+    case TAD_CONSTANT_RATE:
+        return s->rate;
     case TAD_STEP_RATE:
         return s->period ? s->rate * pow(s->factor > 0 ? s->factor : 0.1, (double)(t / s->period)) : (double)NAN;
     case TAD_COSINE_RATE:
         return s->steps ? glide(s->rate, s->floor, fmin((double)t, (double)s->steps) / (double)s->steps) : (double)NAN;
-    case TAD_ONE_CYCLE_RATE: return s->steps ? one_cycle(s, (double)t) : (double)NAN;
+    case TAD_ONE_CYCLE_RATE:
+        return s->steps ? one_cycle(s, (double)t) : (double)NAN;
     }
     return (double)NAN;
 }

@@ -20,7 +20,8 @@ typedef struct tad__step {
 } tad__step;
 
 /* w by one step from g; m[0..2] and mean as tad_optimiser_state tells, NULL where not kept. Arrays do not overlap. */
-void tad__take_step(const tad__step *step, tad_dtype dtype, int64_t n, void *w, const void *g, void *const m[3], void *mean);
+void tad__take_step(const tad__step *step, tad_dtype dtype, int64_t n, void *w, const void *g, void *const m[3],
+                    void *mean);
 void tad__take_step_f32(const tad__step *step, int64_t n, float *w, const float *g, float *const m[3], float *mean);
 void tad__take_step_f64(const tad__step *step, int64_t n, double *w, const double *g, double *const m[3], double *mean);
 

@@ -4,7 +4,8 @@
 #define TYPED(name) name##_f64
 #include "tensor/step.inc"
 
-void tad__take_step(const tad__step *step, tad_dtype dtype, int64_t n, void *w, const void *g, void *const m[3], void *mean)
+void tad__take_step(const tad__step *step, tad_dtype dtype, int64_t n, void *w, const void *g, void *const m[3],
+                    void *mean)
 {
     if (dtype == TAD_F32)
         tad__take_step_f32(step, n, w, g, (float *[3]){m[0], m[1], m[2]}, mean);
