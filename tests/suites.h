@@ -53,7 +53,8 @@
     SUITE(losses)                                                                                                      \
     SUITE(norms)                                                                                                       \
     SUITE(nist)                                                                                                        \
-    SUITE(optim)
+    SUITE(optim)                                                                                                       \
+    SUITE(params)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

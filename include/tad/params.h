@@ -1,8 +1,8 @@
 /**
  * tad/params.h - parameters: named numbers that outlive the tape, and their gradients.
  *
- *     tad_params *model = tad_params_new(NULL);
- *     tad_param  *w = tad_param_new(model, "layer.0.weight", TAD_F32, 2, dims, TAD_KAIMING_UNIFORM);
+ *     tad_params *model = tad_params_new(NULL, seed);
+ *     tad_param  *w = tad_param_new(model, "layer.0.weight", TAD_F32, 2, dims, (tad_init){TAD_KAIMING_UNIFORM, 0});
  *     ...
  *     tad_tape_rewind(tape, 0);
  *     tad_var y = tad_matmul(x, tad_use(tape, w));      // a leaf that is the parameter's memory: nothing is copied
@@ -32,6 +32,7 @@ typedef struct tad_param {
     void       *value;    /**< aligned to 64 bytes */
     void       *gradient; /**< the sum since tad_params_zero_gradients */
     bool        frozen;   /**< recorded as a constant; has no gradient, and optimisers leave it alone */
+    bool        state;    /**< always frozen: running statistics and the like, which the model itself writes */
     uint64_t    version;  /**< counts changes of the value: see tad_param_touch */
 } tad_param;
 
@@ -72,12 +73,27 @@ TAD_API size_t     tad_params_count(const tad_params *params);
 TAD_API tad_param *tad_params_at(const tad_params *params, size_t i);
 TAD_API tad_param *tad_params_find(const tad_params *params, const char *name);
 
-/** The parameter as a leaf, named after it; not copied: the leaf is the parameter's memory. Once a value was changed and
- * tad_param_touch called, differentiating what was recorded with it before is TAD_ESTALE. */
+/** The number of elements of all parameters; `frozen`: those of frozen ones, too. */
+TAD_API int64_t tad_params_elements(const tad_params *params, bool frozen);
+
+/** Freezes, or unfreezes, the parameters whose names begin with `prefix` ("": all), but for `state`. Returns how many. */
+TAD_API size_t tad_params_freeze(tad_params *params, const char *prefix, bool frozen);
+
+/** A table of names, shapes and elements, with totals, as snprintf writes: at most `size` bytes with the closing 0, and what
+ * is returned is the length of the whole text. */
+TAD_API size_t tad_params_summary(const tad_params *params, char *out, size_t size);
+
+/** The parameter as a leaf, named after it; not copied: the leaf is the parameter's memory (of a single f64 number, a copy), so
+ * the store has to live as long as what is recorded. Used again on the tape it is the same node, unless it was changed, frozen
+ * or paused in between. Once a value was changed and tad_param_touch called, differentiating what was recorded with it before
+ * is TAD_ESTALE. A frozen parameter, and any in a pause, is a constant. Errors: TAD_EARG (NULL; in a function recorded for a
+ * checkpoint, unless it is frozen or in use already: pass it in), TAD_ENOMEM. */
 TAD_API tad_var tad_use(tad_tape *tape, tad_param *param);
 TAD_API void    tad_param_touch(tad_param *param);
 
-/** tad_backward(loss), and the gradients of all parameters in use on its tape are added to `gradient`, in place. */
+/** tad_backward(loss), with the gradients of the store's parameters added to `gradient`, in place: the sweep works in that
+ * memory, which is then also what tad_read_grad reads for them. After an error gradients may be part added: zero them.
+ * Errors: as tad_backward, TAD_EARG (NULL). */
 TAD_API TAD_CHECKED tad_status tad_params_backward(tad_params *params, tad_var loss);
 TAD_API void                   tad_params_zero_gradients(tad_params *params);
 

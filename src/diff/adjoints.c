@@ -97,3 +97,8 @@ bool tad__is_reached(const tad_tape *tape, uint32_t id)
 {
     return tape->adjoints[id].bits != TAD__UNREACHED;
 }
+
+void tad__adjoint_place(const tad_tape *tape, uint32_t id, void *data)
+{
+    tape->adjoints[id].data = data;
+}

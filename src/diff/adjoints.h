@@ -14,6 +14,9 @@ void tad__adjoints_clear(tad_tape *tape);
 /* The adjoint of a node as an array in C order; 0 where it was not reached yet. */
 tad_status tad__adjoint_array(const tad__sweep *s, uint32_t id, tad_array *out);
 
+/* Has the sweep add the adjoint of a node, no scalar, to what lies at `data` in C order. */
+void tad__adjoint_place(const tad_tape *tape, uint32_t id, void *data);
+
 /* Has the sweep reached the node? If not its adjoint is 0, and need not be made to be read. */
 bool tad__is_reached(const tad_tape *tape, uint32_t id);
 

@@ -112,7 +112,9 @@ static tad_status pull_record(const tad__sweep *s, uint32_t id)
         any |= wanted[k];
         only_first &= k == 0 || !wanted[k];
     }
-    tad_status status = any ? tad__adjoint_array(s, id, &gy) : TAD_OK;
+    tad_status status = any ? tad__check_uses(tape, id, s->name, s->caller) : TAD_OK;
+    if (any && status == TAD_OK)
+        status = tad__adjoint_array(s, id, &gy);
     if (!any || status != TAD_OK)
         return status;
     if (!op->backward && !(op->view && only_first))
@@ -238,6 +240,19 @@ tad_status tad__sweep_start(const tad__sweep *s)
     return tad__adjoints_open(s, s->low, s->high + 1);
 }
 
+/* Numbers are copied, so their derivatives are right, but not those that an update of the parameter should use. */
+static tad_status check_numbers(const tad__sweep *s)
+{
+    const tad_tape *tape = s->tape;
+    tad_status      status = TAD_OK;
+    for (size_t i = 0; i < tape->use_count && status == TAD_OK; i++) {
+        uint32_t id = tape->uses[i].id;
+        if (id >= s->low && id <= s->high && tape->nodes[id].flags & TAD__SCALAR && tad__is_reached(tape, id))
+            status = tad__check_use(s->tape, &tape->uses[i], s->name, s->caller);
+    }
+    return status;
+}
+
 tad_status tad__sweep_run(const tad__sweep *s)
 {
     tad_tape  *tape = s->tape;
@@ -246,40 +261,53 @@ tad_status tad__sweep_run(const tad__sweep *s)
     tad_status status = TAD_OK;
     while (status == TAD_OK && (id = pull_scalars(tape, id, s->low)) != DONE)
         status = expands(s, id) ? pull_checkpoint(s, id) : pull_record(s, id);
+    if (status == TAD_OK)
+        status = check_numbers(s);
     tad__pause_again(tape, paused);
     tad_leave(tape, outer);
     return status;
 }
 
-static tad_status start(const tad__sweep *s, uint32_t id)
+static tad_status start(const tad__sweep *s, tad__place_adjoints *place, void *user)
 {
     tad_array adjoint;
-    tad__value_array(s->tape, id, &adjoint);
+    tad__value_array(s->tape, s->high, &adjoint);
     int64_t count = tad__array_count(&adjoint);
     if (count != 1)
-        return tad__fail(s->tape, s->caller, TAD_ESHAPE,
-                         "tad_backward: the value has %lld elements; expected one: sum it first", (long long)count);
+        return tad__fail(s->tape, s->caller, TAD_ESHAPE, "%s: the value has %lld elements; expected one: sum it first",
+                         s->name, (long long)count);
     tad_status status = tad__sweep_start(s);
     if (status == TAD_OK)
-        status = tad__adjoint_array(s, id, &adjoint);
+        place(s, user);
     if (status == TAD_OK)
-        tad__fill(&adjoint, 1);
+        status = tad__adjoint_array(s, s->high, &adjoint);
+    if (status == TAD_OK)
+        tad__fill(&adjoint, tad__array_number(&adjoint) + 1); /* it may be a parameter, and have one */
     return status;
 }
 
-tad_status tad_backward(tad_var y)
+tad_status tad__backward(tad_var y, tad__place_adjoints *place, void *user, const char *name, const void *caller)
 {
-    const void *caller = TAD_CALLER;
-    tad_status  status = tad__check(y, "tad_backward", caller);
+    tad_status status = tad__check(y, name, caller);
     if (status != TAD_OK)
         return status;
-    const tad__sweep s = {.tape = y.tape, .high = y.id, .name = "tad_backward", .caller = caller};
-    status = start(&s, y.id);
+    const tad__sweep s = {.tape = y.tape, .high = y.id, .name = name, .caller = caller};
+    status = start(&s, place, user);
     if (status == TAD_OK)
         status = tad__sweep_run(&s);
     if (status == TAD_OK)
         y.tape->swept = y.id + 1;
     return status;
+}
+
+static void place_nothing(const tad__sweep *s, void *user)
+{
+    (void)s, (void)user;
+}
+
+tad_status tad_backward(tad_var y)
+{
+    return tad__backward(y, place_nothing, NULL, "tad_backward", TAD_CALLER);
 }
 
 /* The adjoint of x for reading; data is NULL if the sweep did not reach it. */

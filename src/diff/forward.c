@@ -15,6 +15,7 @@ typedef struct pass {
     uint32_t      *tangents;
     size_t         outside; /* x below `low`: their tangents stand behind the others */
     const tad_var *x;
+    const char    *name;
     const void    *caller;
 } pass;
 
@@ -61,7 +62,9 @@ static tad_status push(const pass *p, uint32_t id)
     }
     if (!any)
         return TAD_OK;
-    tad_status status = tad__record_jvp(p->tape, id, dx, &dy, p->caller);
+    tad_status status = tad__check_uses(p->tape, id, p->name, p->caller);
+    if (status == TAD_OK)
+        status = tad__record_jvp(p->tape, id, dx, &dy, p->caller);
     if (status == TAD_OK && dy.tape)
         p->tangents[id - p->low] = dy.id;
     return status;
@@ -105,7 +108,7 @@ static tad_status run(const pass *p, size_t m, const tad_var y[], size_t n, cons
 static tad_status push_from(uint32_t low, size_t outside, size_t m, const tad_var y[], size_t n, const tad_var x[],
                             const tad_var dx[], tad_var dy[], const char *name, const void *caller)
 {
-    pass p = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
+    pass p = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .name = name, .caller = caller};
     for (size_t i = 0; i < m; i++)
         p.high = y[i].id > p.high ? y[i].id : p.high;
     size_t bytes = ((size_t)p.high - p.low + 1 + outside) * sizeof *p.tangents;

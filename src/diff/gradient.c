@@ -17,6 +17,7 @@ typedef struct sweep {
     uint32_t      *cotangents;
     size_t         outside; /* x below `low`, of nodes that are not swept: their cotangents stand behind the others */
     const tad_var *x;
+    const char    *name;
     const void    *caller;
 } sweep;
 
@@ -79,7 +80,9 @@ static tad_status pull(const sweep *s, uint32_t id)
     if (!any)
         return TAD_OK;
     tad_var    gy = tad__handle(s->tape, s->cotangents[id - s->low]);
-    tad_status status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
+    tad_status status = tad__check_uses(s->tape, id, s->name, s->caller);
+    if (status == TAD_OK)
+        status = tad__record_vjp(s->tape, id, gy, wanted, gx, s->caller);
     for (int k = 0; k < n && status == TAD_OK; k++)
         if (wanted[k] && gx[k].tape)
             status = add_cotangent(s, operands[k], gx[k]);
@@ -137,7 +140,7 @@ static tad_status check(tad_var y, size_t n, const tad_var x[], const tad_var gx
 static tad_status sweep_to(uint32_t low, size_t outside, size_t m, const tad_var y[], const tad_var gy[], size_t n,
                            const tad_var x[], tad_var gx[], const char *name, const void *caller)
 {
-    sweep s = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .caller = caller};
+    sweep s = {.tape = y[0].tape, .low = low, .high = low, .outside = outside, .x = x, .name = name, .caller = caller};
     for (size_t i = 0; i < m; i++)
         s.high = y[i].id > s.high ? y[i].id : s.high;
     size_t bytes = ((size_t)s.high - s.low + 1 + outside) * sizeof *s.cotangents;

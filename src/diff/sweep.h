@@ -18,6 +18,10 @@ typedef struct tad__sweep {
 tad_status tad__sweep_start(const tad__sweep *s);
 tad_status tad__sweep_run(const tad__sweep *s);
 
+/* tad_backward for the function `name`. `place` is called when no adjoint is reached yet, and may place some. */
+typedef void tad__place_adjoints(const tad__sweep *s, void *user);
+tad_status   tad__backward(tad_var y, tad__place_adjoints *place, void *user, const char *name, const void *caller);
+
 /* Around what a public function records: errors are the caller's, a pause is ended. At the end, after an error, the tape
  * is as it was; where there was a pause it goes on, and the n results are constants. Returns `status`, or a new error. */
 typedef struct tad__recording {

@@ -54,6 +54,7 @@ void tad_tape_free(tad_tape *tape)
     tad__resize(&allocator, tape->labels, tape->label_capacity * sizeof *tape->labels, 0);
     tad__resize(&allocator, tape->branches, tape->branch_capacity * sizeof *tape->branches, 0);
     tad__resize(&allocator, tape->staged, tape->staged_capacity * sizeof *tape->staged, 0);
+    tad__resize(&allocator, tape->uses, tape->use_capacity * sizeof *tape->uses, 0);
     tad__resize(&allocator, tape, sizeof *tape, 0);
 }
 
@@ -78,6 +79,7 @@ void tad_tape_rewind(tad_tape *tape, size_t mark)
         tad__arena_rewind(&tape->arena, oldest);
     tad__forget_labels(tape, (uint32_t)mark);
     tad__forget_replay(tape, (uint32_t)mark);
+    tad__forget_uses(tape, (uint32_t)mark);
     tape->count = (uint32_t)mark;
     tape->birth++;
     if (tape->swept > mark)

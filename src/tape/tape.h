@@ -16,6 +16,7 @@ enum {
     TAD__WANT_B = 32,        /* scalars: is operand 1? */
     TAD__VIEW = 64,          /* a record whose array lies in that of operand 0, or in the copy of a scalar */
     TAD__STAGED = 256,       /* a leaf whose next value is known */
+    TAD__USED = 512,         /* a leaf that is a parameter: see tape/use.c */
     TAD__STEPS = 128,        /* piecewise constant, as a comparison: who reads its value may branch on it */
 };
 
@@ -77,6 +78,13 @@ typedef struct tad__staged {
     void    *data;   /* of any other leaf, in C order */
 } tad__staged;
 
+/* A leaf that is a parameter, and the version of the parameter that was recorded. */
+typedef struct tad__use {
+    uint32_t          id;
+    struct tad_param *param;
+    uint64_t          version;
+} tad__use;
+
 typedef struct tad__spare tad__spare;
 typedef struct tad__rules tad__rules;
 
@@ -108,6 +116,9 @@ struct tad_tape {
     tad__staged *staged; /* in the order of tad_set */
     size_t       staged_count, staged_capacity;
     tad__arena   staged_arena;
+
+    tad__use *uses; /* ascending by id */
+    size_t    use_count, use_capacity;
 
     tad__rules *rules; /* derivatives parsed so far: see diff/rules.h */
     void (*free_rules)(tad_tape *tape);
@@ -230,6 +241,18 @@ tad_status tad__add_branch(tad_tape *tape, uint32_t id, bool truth, const void *
 
 /* Forgets branches and staged values of nodes from `id` on. */
 void tad__forget_replay(tad_tape *tape, uint32_t id);
+
+/* ---- parameters in use ---- */
+
+/* May node `id` be differentiated? Not (TAD_ESTALE) if an operand is, or views, a parameter that was changed since: its rule
+ * would read the new numbers. */
+tad_status tad__check_uses(tad_tape *tape, uint32_t id, const char *name, const void *caller);
+
+/* The error for a use whose parameter was changed; TAD_OK if it was not. */
+tad_status tad__check_use(tad_tape *tape, const tad__use *use, const char *name, const void *caller);
+
+/* Forgets uses from node `id` on. */
+void tad__forget_uses(tad_tape *tape, uint32_t id);
 
 /* Forgets the labels of nodes from `id` on. */
 void tad__forget_labels(tad_tape *tape, uint32_t id);
