@@ -228,8 +228,8 @@ static tad_var    g[2];
     ROW(tad_dtype_name, "", )                                                                                          \
     ROW(tad_verdict_name, "", )                                                                                        \
     ROW(tad_stop_name, "", )                                                                                           \
-    ROW(tad_optimiser_new, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", )                       \
-        ROW(tad_scratch, "", ) ROW(tad_leave, "", )
+    ROW(tad_optimiser_new, "", )                                                                                       \
+    ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", )
 
 /* ---- The tables made of these lists ---- */
 

@@ -152,12 +152,6 @@ tad_optimiser_state *tad_optimiser_at(const tad_optimiser *optimiser, size_t i)
 
 /* ---- Steps ---- */
 
-/* As tad_param_touch does, and without a store. */
-static void touch(tad_param *param)
-{
-    param->version++;
-}
-
 /* What a step of this parameter looks like: bias corrections and the like worked out. */
 static tad__step plan(const tad_optimiser_options *o, uint64_t steps, double scale)
 {
@@ -219,7 +213,7 @@ tad_status tad_optimiser_step(tad_optimiser *optimiser)
         tad__take_step(&step, param->dtype, param->count, param->value, param->gradient, state->moments,
                        state->average);
         state->steps++;
-        touch(param);
+        tad_param_touch(param);
     }
     return TAD_OK;
 }
@@ -265,7 +259,7 @@ tad_status tad_optimiser_swap_averages(tad_optimiser *optimiser)
             continue;
         swap_bytes((size_t)state->param->count * tad_dtype_size(state->param->dtype), state->param->value,
                    state->average);
-        touch(state->param);
+        tad_param_touch(state->param);
     }
     return TAD_OK;
 }
