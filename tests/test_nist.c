@@ -165,7 +165,7 @@ static void solve(size_t row, int start, double *parameters, double *deviations)
         d.x[k] = tad_tensor_constant(tape, TAD_F64, 1, &m, p->x[k]);
     tad_status status = tad_fit_least_squares(tape, models[row].residual, &d, p->n, x,
                                               &(tad_fit_options){.deviations = found}, &report);
-    *parameters = *deviations = INFINITY;
+    *parameters = *deviations = (double)INFINITY;
     if (status == TAD_OK) {
         *parameters = worst_of(p->n, x, p->certified);
         /* The residuals of Lanczos1 are the rounding errors of its data, 1e-13 of numbers near 1, so that f64 has 3 digits of

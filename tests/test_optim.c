@@ -221,7 +221,7 @@ START_TEST(as_onnx)
         float     w[2], m[2][2];
         step.rate = 0.1;
         step.scale = step.shrink = step.root = 1;
-        step.limit = INFINITY;
+        step.limit = (double)INFINITY;
         memcpy(w, rows[row].w, sizeof w);
         memcpy(m, rows[row].m, sizeof m);
         tad__take_step(&step, TAD_F32, rows[row].n, w, rows[row].g, (void *[3]){m[0], adam ? m[1] : NULL, NULL}, NULL);

@@ -150,7 +150,7 @@ static tad_status descend(fit *s, int iterations, bool *far)
 /* Steps of Gauss and Newton as long as they shrink: differences of sums of squares are too coarse here to judge them by. */
 static tad_status polish(fit *s, double tolerance)
 {
-    double     last = INFINITY, sum = s->sum;
+    double     last = (double)INFINITY, sum = s->sum;
     tad_status status = TAD_OK;
     for (int i = 0; i < 200 && status == TAD_OK; i++) {
         tad__solve_upper(s->m, s->n, s->A, s->q, s->p);

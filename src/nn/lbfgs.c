@@ -70,7 +70,7 @@ static tad_status look(lbfgs *l, double t, point *p)
     p->t = t;
     p->slope = dot(l->n, l->trial_g, l->d);
     if (!isfinite(p->f) || !isfinite(p->slope)) {
-        p->f = INFINITY;
+        p->f = (double)INFINITY;
         p->slope = 0;
     }
     return status;
