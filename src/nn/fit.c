@@ -183,12 +183,11 @@ static void write_covariance(const fit *s, double *covariance, double *deviation
     bool   full = true;
     for (size_t j = 0; j < n; j++)
         full &= fabs(s->A[j * s->m + j]) > 4 * DBL_EPSILON;
-    for (size_t i = 0; i < n; i++) /* column i of inverse(R), in B */
-        for (size_t k = 0; k < n; k++) {
-            for (size_t j = 0; j < n; j++)
-                s->c[j] = j == i;
-            tad__solve_upper(s->m, n, s->A, s->c, s->B + i * n);
-        }
+    for (size_t i = 0; i < n; i++) { /* column i of inverse(R), in B */
+        for (size_t j = 0; j < n; j++)
+            s->c[j] = j == i;
+        tad__solve_upper(s->m, n, s->A, s->c, s->B + i * n);
+    }
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < n; j++) {
             double sum = 0;
