@@ -68,7 +68,9 @@
     SUITE(scopes)                                                                                                      \
     SUITE(page)                                                                                                        \
     SUITE(params)                                                                                                      \
-    SUITE(layers)
+    SUITE(layers)                                                                                                      \
+    SUITE(nist)                                                                                                        \
+    SUITE(optim)
 
 #define DECLARE_SUITE(name) Suite *name##_suite(void);
 SUITES(DECLARE_SUITE)

@@ -289,7 +289,21 @@ static bool meet(void *user, const tad_near_kink *kink)
         FAILS(tad_tape_find_nonfinite(tape, x, NULL)))                                                                 \
     ROW(tad_near_kinks, "tad_near_kinks: the visitor is NULL", FAILS(tad_near_kinks(x, 1, NULL, NULL)))                \
     ROW(tad_trusted_digits, "tad_trusted_digits: x is NULL", FAILS(tad_trusted_digits(x, 1, NULL, 1, &digits)))        \
-    ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))
+    ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))             \
+    ROW(tad_optimiser_free, "", (tad_optimiser_free(NULL), true))                                                      \
+    ROW(tad_optimiser_add, "", FAILS(tad_optimiser_add(NULL, NULL)))                                                   \
+    ROW(tad_optimiser_add_all, "", FAILS(tad_optimiser_add_all(NULL, NULL)))                                           \
+    ROW(tad_optimiser_step, "", FAILS(tad_optimiser_step(NULL)))                                                       \
+    ROW(tad_optimiser_rate, "", nan_of(tad_optimiser_rate(NULL)))                                                      \
+    ROW(tad_optimiser_set_rate, "", FAILS(tad_optimiser_set_rate(NULL, 1)))                                            \
+    ROW(tad_optimiser_norm, "", nan_of(tad_optimiser_norm(NULL)))                                                      \
+    ROW(tad_optimiser_at, "", tad_optimiser_at(NULL, 0) == NULL)                                                       \
+    ROW(tad_optimiser_swap_averages, "", FAILS(tad_optimiser_swap_averages(NULL)))                                     \
+    ROW(tad_schedule_rate, "", nan_of(tad_schedule_rate(NULL, 0)))                                                     \
+    ROW(tad_minimise_lbfgs, "tad_minimise_lbfgs: the function",                                                        \
+        FAILS(tad_minimise_lbfgs(tape, NULL, NULL, 1, room, NULL, NULL)))                                              \
+    ROW(tad_fit_least_squares, "tad_fit_least_squares: x is NULL",                                                     \
+        FAILS(tad_fit_least_squares(tape, identity, NULL, 1, NULL, NULL, NULL)))
 
 /* Functions with nothing to misuse, and those whose misuse is tested elsewhere. */
 #define ELSEWHERE(ROW)                                                                                                 \
@@ -307,7 +321,7 @@ static bool meet(void *user, const tad_near_kink *kink)
         ROW(tad_model_record_with, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", )                   \
             ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", ) ROW(tad_nonfinite_origin_name, "", )                   \
                 ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", )                 \
-                    ROW(tad_leave, "", )
+                    ROW(tad_leave, "", ) ROW(tad_stop_name, "", ) ROW(tad_optimiser_new, "", )
 
 /* ---- The tables made of these lists ---- */
 

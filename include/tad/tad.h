@@ -17,6 +17,7 @@
  *     page.h         a page for the browser that shows both passes step by step
  *     params.h       parameters that outlive the tape
  *     nn.h           layers of networks, with their parameters
+ *     optim.h        optimisers, schedules, minimisers
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -38,6 +39,7 @@
 #include <tad/nn.h>
 #include <tad/operations.h>
 #include <tad/page.h>
+#include <tad/optim.h>
 #include <tad/params.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>

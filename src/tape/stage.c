@@ -46,7 +46,8 @@ static tad_status check_leaf(tad_var leaf, tad_array *array, const char *name, c
                          tad__op_of_node(leaf.tape, leaf.id)->name);
     if (leaf.tape->nodes[leaf.id].flags & TAD__USED)
         return tad__fail(leaf.tape, caller, TAD_EARG,
-                         "%s: the leaf is a parameter; write to its value, call tad_param_touch and record again", name);
+                         "%s: the leaf is a parameter; write to its value, call tad_param_touch and record again",
+                         name);
     tad__value_array(leaf.tape, leaf.id, array);
     return TAD_OK;
 }
