@@ -71,7 +71,7 @@ have_quadmath := $(shell echo 'int main(void) { return 0; }' | $(CC) -x c - -lqu
 
 features := $(if $(have_openblas),-DTAD_HAVE_CBLAS $(call pkg_cflags,openblas)) \
             $(if $(have_libdw),-DTAD_HAVE_LIBDW $(call pkg_cflags,libdw))
-LIBS     := $(if $(have_openblas),$(call pkg_libs,openblas)) -lm -ldl
+LIBS     := $(if $(have_openblas),$(call pkg_libs,openblas)) -lz -lm -ldl
 
 # ---- How it is compiled ----
 

@@ -40,7 +40,8 @@ extern "C" {
     X(EINDEX, "index out of range", "indices count from 0; a negative one counts from the end")                        \
     X(ESINGULAR, "matrix is singular or not positive definite",                                                        \
       "check its rank, or add a small multiple of the identity")                                                       \
-    X(EBRANCH, "a recorded comparison has another outcome", "record the function again at the new values")
+    X(EBRANCH, "a recorded comparison has another outcome", "record the function again at the new values")             \
+    X(EIO, "output was refused", "see why the writer stopped: a full disk, a closed pipe")
 
 typedef enum tad_status {
 #define TAD_STATUS_ENUM(name, meaning, hint) TAD_##name,

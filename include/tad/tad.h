@@ -11,6 +11,7 @@
  *     sparse.h       those with few entries other than 0
  *     gradcheck.h    derivatives against finite differences
  *     explain.h      formulas and the chain rule, path by path
+ *     files.h        arrays in files: safetensors, .npy, .npz, IDX, CSV
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -24,6 +25,7 @@
 #include <tad/diff.h>
 #include <tad/elementwise.h>
 #include <tad/explain.h>
+#include <tad/files.h>
 #include <tad/gradcheck.h>
 #include <tad/jacobian.h>
 #include <tad/op.h>
