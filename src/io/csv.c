@@ -189,7 +189,7 @@ static tad_status read_line(reader *r, bool names)
     size_t column = 0;
     for (bool last = false; !last; column++) {
         char  *text;
-        size_t bytes;
+        size_t bytes = 0;
         char  *at = r->at;
         double number = 0;
         tad_status status = next_field(r, &text, &bytes);

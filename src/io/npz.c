@@ -184,7 +184,7 @@ static tad_status read_member(tad_archive *archive, const member *m, char *name,
 TAD__READER(npz)
 {
     (void)options;
-    uint64_t   at, count, packed = 0;
+    uint64_t   at = 0, count = 0, packed = 0;
     tad_status status = find_directory(archive, &at, &count, error);
     for (uint64_t i = 0; i < count && status == TAD_OK; i++) {
         member m;
@@ -226,6 +226,12 @@ typedef struct packed {
 static bool large(uint64_t n)
 {
     return n >= 0xffffffff;
+}
+
+/* 2.0, or 4.5 where it takes 64 bits. */
+static unsigned version_of(const packed *p)
+{
+    return large(p->bytes) || large(p->packed) || large(p->at) ? 45 : 20;
 }
 
 /* The fields that the header of a member shares with the directory. */
@@ -299,9 +305,9 @@ static tad_status put_member(const tad_archive *archive, tad__saver *saver, cons
         if (!block)
             return TAD_ENOMEM;
     }
-    // As NumPy, with sizes of 64 bits whether needed or not, since a writer of streams cannot know; a reader takes them from the directory.
+    // As NumPy: the field for sizes of 64 bits is there whether needed or not.
     tad__saver_write(saver, "PK\3\4", 4);
-    put_common(saver, p, entry, deflated, true, 45);
+    put_common(saver, p, entry, deflated, large(p->bytes) || large(p->packed), version_of(p));
     tad__saver_number(saver, 20, 2);
     put_name(saver, entry);
     tad__saver_number(saver, 16 << 16 | 1, 4);
@@ -323,8 +329,8 @@ static void put_directory(const tad_archive *archive, tad__saver *saver, const p
         bool             sizes = large(p->bytes) || large(p->packed), offset = large(p->at);
         unsigned         extra = (sizes ? 16u : 0) + (offset ? 8u : 0);
         tad__saver_write(saver, "PK\1\2", 4);
-        tad__saver_number(saver, 3 << 8 | 45, 2); // made on Unix
-        put_common(saver, p, entry, deflated, sizes, 45);
+        tad__saver_number(saver, 3 << 8 | version_of(p), 2); // made on Unix
+        put_common(saver, p, entry, deflated, sizes, version_of(p));
         tad__saver_number(saver, extra ? extra + 4 : 0, 2);
         tad__saver_number(saver, 0, 2 + 2 + 2);   // comment, disk, internal attributes
         tad__saver_number(saver, 0600u << 16, 4);
