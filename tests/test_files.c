@@ -218,14 +218,15 @@ END_TEST
 
 static struct {
     const char *call; /* that fails */
-    int         number, times, after;
+    int         number, times;
     bool        shortly; /* reads and writes do a byte at a time */
 } trouble;
 
 static bool fails(const char *call)
 {
-    if (!trouble.call || strcmp(call, trouble.call) != 0 || trouble.after-- > 0 || trouble.times-- <= 0)
+    if (!trouble.call || strcmp(call, trouble.call) != 0 || trouble.times == 0)
         return false;
+    trouble.times--;
     errno = trouble.number;
     return true;
 }
@@ -252,7 +253,8 @@ static int try_truncate(int file)
 }
 static int try_fsync(int file)
 {
-    return fails("fsync") ? -1 : tad__posix.fsync(file);
+    (void)file; // nothing here is to survive the machine
+    return fails("fsync") ? -1 : 0;
 }
 static int try_close(int file)
 {
@@ -304,7 +306,6 @@ START_TEST(test_calls_that_fail)
         trouble.call = cases[i / 2].call;
         trouble.number = cases[i / 2].number;
         trouble.times = 1;
-        trouble.after = 0;
         trouble.shortly = i % 2;
         if (cases[i / 2].saving) {
             status = tad__save_with(&troubled, archive, path, NULL, &error);
@@ -342,7 +343,7 @@ START_TEST(test_no_memory)
             const tad_allocator allocator = heap_allocator(&h);
             tad_file_error      error = {.status = TAD_OK};
             tad_archive        *archive = varied(&allocator, false), *back = NULL;
-            tad_status          status = archive ? tad_archive_save(archive, path, &options, &error) : TAD_ENOMEM;
+            tad_status          status = archive ? tad__save_with(&troubled, archive, path, &options, &error) : TAD_ENOMEM;
             tad_archive_free(archive);
             options.allocator = &allocator;
             if (status == TAD_OK)
@@ -375,6 +376,7 @@ Suite *files_suite(void)
     tcase_add_test(tests, test_fortran);
     tcase_add_test(tests, test_calls_that_fail);
     tcase_add_test(tests, test_no_memory);
+    tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -66,7 +66,7 @@ static const struct {
     {RAW(NPY, "\x93NUMPY\1\0\x33\0{'descr':'<f4','fortran_order':False,'shape':(2,)}\n1234"), "needs 8 bytes, but 4 follow"},
 
     {RAW(NPZ, "PK"), "at least 22 bytes"},
-    {RAW(NPZ, "PK\3\4567890123456789012345"), "no end of a ZIP's directory"},
+    {RAW(NPZ, "PK\3\4" "567890123456789012345"), "no end of a ZIP's directory"},
     {RAW(NPZ, "PK\5\6\0\0\0\0\1\0\1\0\0\0\0\0\0\0\0\0\0\0"), "directory is damaged or cut short"},
 
     {RAW(IDX, "\0\0\x08"), "at least 4 bytes"},
