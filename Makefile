@@ -276,6 +276,7 @@ check-scripts: lib examples $(TABLE_PROGRAM)
 	@$(script_environment) $(scripts)/check_new_operation.sh
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
+	@$(script_environment) $(scripts)/check_kill.sh
 
 check-unit: $(UNIT)
 	@$(run_$(CONFIG)) $<

@@ -57,7 +57,8 @@ static tad_archive *varied(const tad_allocator *allocator, bool all)
         bool foreign = e == TAD_ELEMENT_BF16 || e == TAD_ELEMENT_F8_E5M2 || e == TAD_ELEMENT_F8_E4M3;
         char name[32];
         snprintf(name, sizeof name, "layer.%d.weight", e * 7 % 15);
-        if ((all || !foreign) && tad_archive_add(archive, name, (tad_element)e, ranks[e % 5], shapes[e % 5], data, NULL) != TAD_OK) {
+        if ((all || !foreign) &&
+            tad_archive_add(archive, name, (tad_element)e, ranks[e % 5], shapes[e % 5], data, NULL) != TAD_OK) {
             tad_archive_free(archive);
             return NULL;
         }
@@ -76,7 +77,8 @@ START_TEST(test_round_trips)
         if (i == 2) {
             tad_archive_free(archive);
             archive = tad_archive_new(NULL);
-            expect_ok(tad_archive_add(archive, "data", TAD_ELEMENT_F32, 2, (int64_t[]){2, 2}, (float[]){1, 2, 3, 4}, NULL));
+            expect_ok(
+                tad_archive_add(archive, "data", TAD_ELEMENT_F32, 2, (int64_t[]){2, 2}, (float[]){1, 2, 3, 4}, NULL));
         }
         ck_assert_msg(tad_archive_save(archive, path, &options, &error) == TAD_OK, "%s", error.message);
         ck_assert_msg(tad_archive_load(path, NULL, &back, &error) == TAD_OK, "%s", error.message);
@@ -91,7 +93,8 @@ END_TEST
 /* What others wrote is read, and written again byte for byte. */
 START_TEST(test_bytes_of_others)
 {
-    static const char *const files[] = {"tests/data/reference.safetensors", "tests/data/numpy.npy", "tests/data/numpy.npz"};
+    static const char *const files[] = {"tests/data/reference.safetensors", "tests/data/numpy.npy",
+                                        "tests/data/numpy.npz"};
     static char              theirs[1 << 15], ours[1 << 15];
     for (size_t i = 0; i < COUNT(files); i++) {
         tad_file_error error;
@@ -112,12 +115,13 @@ END_TEST
 /* The layout of the reference writer: the widest first, then names; notes in front; escapes; padding. */
 START_TEST(test_safetensors_layout)
 {
-    static const char header[] = "{\"__metadata__\":{\"format\":\"a\\n\\\"\\u0001\"},\"z\":{\"dtype\":\"I64\",\"shape\":[],"
-                                 "\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]},"
-                                 "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]},\"c\":{\"dtype\":\"U8\","
-                                 "\"shape\":[2,0],\"data_offsets\":[16,16]}}";
-    char              path[64], bytes[1024];
-    tad_archive      *archive = tad_archive_new(NULL), *back;
+    static const char header[] =
+        "{\"__metadata__\":{\"format\":\"a\\n\\\"\\u0001\"},\"z\":{\"dtype\":\"I64\",\"shape\":[],"
+        "\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]},"
+        "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]},\"c\":{\"dtype\":\"U8\","
+        "\"shape\":[2,0],\"data_offsets\":[16,16]}}";
+    char         path[64], bytes[1024];
+    tad_archive *archive = tad_archive_new(NULL), *back;
     path_in(path, ".safetensors");
     expect_ok(tad_archive_add(archive, "c", TAD_ELEMENT_U8, 2, (int64_t[]){2, 0}, NULL, NULL));
     expect_ok(tad_archive_add(archive, "b", TAD_ELEMENT_F32, 1, (int64_t[]){1}, NULL, NULL));
@@ -268,7 +272,7 @@ static int try_unlink(const char *path)
 {
     return tad__posix.unlink(path);
 }
-static const tad__system troubled = {try_open,  try_read,   try_write, try_lock, try_truncate,
+static const tad__system troubled = {try_open,  try_read,  try_write,  try_lock,  try_truncate,
                                      try_fsync, try_close, try_rename, try_unlink};
 
 START_TEST(test_calls_that_fail)
@@ -318,7 +322,8 @@ START_TEST(test_calls_that_fail)
         ck_assert_msg(trouble.times == 0, "%s was not called", trouble.call);
         trouble.call = NULL;
         ck_assert_msg(status == (cases[i / 2].fatal ? TAD_EIO : TAD_OK), "case %zu: %s", i, error.message);
-        ck_assert_msg(strstr(error.message, cases[i / 2].text) != NULL, "'%s' has no '%s'", error.message, cases[i / 2].text);
+        ck_assert_msg(strstr(error.message, cases[i / 2].text) != NULL, "'%s' has no '%s'", error.message,
+                      cases[i / 2].text);
         ck_assert_int_ne(access(part, F_OK), 0);
         expect_ok(tad_archive_load(path, NULL, &back, &error)); // the old one, or the same again: whole
         same(archive, back);
@@ -343,7 +348,7 @@ START_TEST(test_no_memory)
             const tad_allocator allocator = heap_allocator(&h);
             tad_file_error      error = {.status = TAD_OK};
             tad_archive        *archive = varied(&allocator, false), *back = NULL;
-            tad_status          status = archive ? tad__save_with(&troubled, archive, path, &options, &error) : TAD_ENOMEM;
+            tad_status status = archive ? tad__save_with(&troubled, archive, path, &options, &error) : TAD_ENOMEM;
             tad_archive_free(archive);
             options.allocator = &allocator;
             if (status == TAD_OK)

@@ -50,7 +50,9 @@ static const struct {
     {ST(X("[2]", "[0,8]"), "1234"), "ends at 8, but the file has 4 bytes of data"},
     {ST(X("[1]", "[0,4]"), "12345"), "1 bytes of data belong to no tensor"},
     {ST("{\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]},"
-        "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}", "12"), "the name \"x\" is there twice"},
+        "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[1,2]}}",
+        "12"),
+     "the name \"x\" is there twice"},
 
     {RAW(NPY, "\x93NUMPZ\1\0\1\0\n"), "does not begin as an .npy file does"},
     {RAW(NPY, "\x93NUMPY\4\0\1\0\n"), "version 4.0"},
@@ -63,10 +65,13 @@ static const struct {
     {RAW(NPY, "\x93NUMPY\1\0\x0d\0{'shape':(3)}"), "expected a tuple, as (3,)"},
     {RAW(NPY, "\x93NUMPY\1\0\x0d\0{'shape':(-)}"), "whole numbers from 0"},
     {RAW(NPY, "\x93NUMPY\1\0\x13\0{'fortran_order':1}"), "neither True nor False"},
-    {RAW(NPY, "\x93NUMPY\1\0\x33\0{'descr':'<f4','fortran_order':False,'shape':(2,)}\n1234"), "needs 8 bytes, but 4 follow"},
+    {RAW(NPY, "\x93NUMPY\1\0\x33\0{'descr':'<f4','fortran_order':False,'shape':(2,)}\n1234"),
+     "needs 8 bytes, but 4 follow"},
 
     {RAW(NPZ, "PK"), "at least 22 bytes"},
-    {RAW(NPZ, "PK\3\4" "567890123456789012345"), "no end of a ZIP's directory"},
+    {RAW(NPZ, "PK\3\4"
+              "567890123456789012345"),
+     "no end of a ZIP's directory"},
     {RAW(NPZ, "PK\5\6\0\0\0\0\1\0\1\0\0\0\0\0\0\0\0\0\0\0"), "directory is damaged or cut short"},
 
     {RAW(IDX, "\0\0\x08"), "at least 4 bytes"},

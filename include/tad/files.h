@@ -121,7 +121,7 @@ typedef struct tad_file_options {
 
 /** What was wrong, and where: fixed size, nothing to free. */
 typedef struct tad_file_error {
-    tad_status  status;       /**< TAD_EIO: the system refused; TAD_EARG: the file is not what it should be; TAD_ENOMEM ... */
+    tad_status  status; /**< TAD_EIO: the system refused; TAD_EARG: the file is not what it should be; TAD_ENOMEM ... */
     char        message[320]; /**< one line, complete by itself: the file's name, what was wrong, what was expected */
     int64_t     offset;       /**< byte in the file, from 0, after gzip was undone; -1: nowhere */
     int         line, column; /**< in a text, from 1; 0: nowhere */

@@ -71,6 +71,7 @@ tad_status tad_entry_read(const tad_entry *entry, tad_dtype dtype, void *out, in
         return TAD_OK;
         TYPES(CASE)
 #undef CASE
-    default: return TAD_EDTYPE;
+    default:
+        return TAD_EDTYPE;
     }
 }

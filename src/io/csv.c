@@ -54,13 +54,15 @@ static tad_status next_field(reader *r, char **text, size_t *bytes)
             *out++ = *r->at;
         }
         if (r->at == r->end)
-            return refuse(r, start, "close the quotes, and double those within", "a quoted field has no end%s", tad__show("", 0));
+            return refuse(r, start, "close the quotes, and double those within", "a quoted field has no end%s",
+                          tad__show("", 0));
         r->at++;
         *bytes = (size_t)(out - start);
         while (r->at < r->end && *r->at == ' ')
             r->at++;
         if (!at_line_end(r) && *r->at != r->separator)
-            return refuse(r, r->at, "double the quotes within a quoted field", "'%s' follows a quoted field", tad__show(r->at, 1));
+            return refuse(r, r->at, "double the quotes within a quoted field", "'%s' follows a quoted field",
+                          tad__show(r->at, 1));
         return TAD_OK;
     }
     while (!at_line_end(r) && *r->at != r->separator)
@@ -188,16 +190,16 @@ static tad_status read_line(reader *r, bool names)
 {
     size_t column = 0;
     for (bool last = false; !last; column++) {
-        char  *text;
-        size_t bytes = 0;
-        char  *at = r->at;
-        double number = 0;
+        char      *text;
+        size_t     bytes = 0;
+        char      *at = r->at;
+        double     number = 0;
         tad_status status = next_field(r, &text, &bytes);
         if (status != TAD_OK)
             return status;
         if (column >= (r->columns ? r->columns : MOST_COLUMNS))
-            return refuse(r, at, "check quotes and separators of this line", "there are more fields than in the first line, from '%s'",
-                          tad__show(text, bytes));
+            return refuse(r, at, "check quotes and separators of this line",
+                          "there are more fields than in the first line, from '%s'", tad__show(text, bytes));
         // Where the field ends is known before it is named, since naming it sets its end to 0 for a moment.
         last = at_line_end(r);
         if (names)
@@ -212,8 +214,8 @@ static tad_status read_line(reader *r, bool names)
         r->at += !last;
     }
     if (r->columns && column < r->columns)
-        return refuse(r, r->at, "check quotes and separators of this line", "there are fewer fields than in the first line%s",
-                      tad__show("", 0));
+        return refuse(r, r->at, "check quotes and separators of this line",
+                      "there are fewer fields than in the first line%s", tad__show("", 0));
     r->columns = column;
     if (r->at < r->end || r->line_start < r->at)
         next_line(r);
@@ -232,7 +234,7 @@ TAD__READER(csv)
                 .point = *localeconv()->decimal_point};
     if (archive->file_bytes >= 3 && memcmp(r.at, "\xef\xbb\xbf", 3) == 0)
         r.at = r.line_start += 3;
-    bool names = options->csv_header == TAD_CSV_NAMES || (options->csv_header == TAD_CSV_GUESS && has_names(&r));
+    bool       names = options->csv_header == TAD_CSV_NAMES || (options->csv_header == TAD_CSV_GUESS && has_names(&r));
     tad_status status = TAD_OK;
     while (r.at < r.end && status == TAD_OK) {
         if (at_line_end(&r)) {

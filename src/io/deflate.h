@@ -13,6 +13,9 @@ void *tad__zlib_alloc(void *allocator, unsigned items, unsigned bytes);
 void  tad__zlib_free(void *allocator, void *block);
 
 /* A stream that takes its memory from `allocator`. */
-#define TAD__ZLIB(from) {.zalloc = tad__zlib_alloc, .zfree = tad__zlib_free, .opaque = (void *)(uintptr_t)(from)}
+#define TAD__ZLIB(from)                                                                                                \
+    {                                                                                                                  \
+        .zalloc = tad__zlib_alloc, .zfree = tad__zlib_free, .opaque = (void *)(uintptr_t)(from)                        \
+    }
 
 #endif

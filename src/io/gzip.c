@@ -36,7 +36,8 @@ typedef struct unpacked {
 
 static bool grow(tad_archive *archive, unpacked *out)
 {
-    size_t wanted = out->capacity ? out->capacity + (out->capacity / 2 > 1 ? out->capacity / 2 : 1) : archive->file_bytes * 2 + 64;
+    size_t wanted =
+        out->capacity ? out->capacity + (out->capacity / 2 > 1 ? out->capacity / 2 : 1) : archive->file_bytes * 2 + 64;
     size_t left = archive->most - archive->used;
     if (wanted < out->capacity || left == 0)
         return false;
@@ -76,7 +77,9 @@ static tad_status inflate_all(tad_archive *archive, z_stream *z, unpacked *out, 
             result = inflateReset(z);
         if (result != Z_OK && !(result == Z_BUF_ERROR && z->avail_out == 0))
             return tad__file_refuse(error, TAD_EARG, (int64_t)taken, hint, "the gzipped data is damaged: %s",
-                                    result == Z_BUF_ERROR ? "it is cut short" : z->msg ? z->msg : "it cannot be unpacked");
+                                    result == Z_BUF_ERROR ? "it is cut short"
+                                    : z->msg              ? z->msg
+                                                          : "it cannot be unpacked");
     }
 }
 

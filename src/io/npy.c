@@ -177,8 +177,8 @@ tad_status tad__npy_parse(tad_archive *archive, const char *name, char *data, si
         return tad__file_refuse(error, TAD_EARG, at, hint, "\"%s\" does not begin as an .npy file does",
                                 tad__show(name, strlen(name)).text);
     if (first[6] < 1 || first[6] > 3 || first[7] != 0)
-        return tad__file_refuse(error, TAD_EARG, at + 6, hint, "version %d.%d of .npy; expected 1.0, 2.0 or 3.0", first[6],
-                                first[7]);
+        return tad__file_refuse(error, TAD_EARG, at + 6, hint, "version %d.%d of .npy; expected 1.0, 2.0 or 3.0",
+                                first[6], first[7]);
     size_t start = first[6] == 1 ? 10 : 12;
     if (bytes < start)
         return tad__file_refuse(error, TAD_EARG, at + 8, hint, "it is cut short in the header");
@@ -186,8 +186,8 @@ tad_status tad__npy_parse(tad_archive *archive, const char *name, char *data, si
     if (start == 12)
         length |= (size_t)first[10] << 16 | (size_t)first[11] << 24;
     if (length > bytes - start)
-        return tad__file_refuse(error, TAD_EARG, at + 8, hint, "a header of %zu bytes, but the file has %zu: it is cut short",
-                                length, bytes);
+        return tad__file_refuse(error, TAD_EARG, at + 8, hint,
+                                "a header of %zu bytes, but the file has %zu: it is cut short", length, bytes);
     header  h = {.start = data, .at = data + start, .end = data + start + length, .offset = at, .error = error};
     int64_t count;
     size_t  needed, there = bytes - start - length;

@@ -116,7 +116,8 @@ static tad_status inflate_member(const tad_archive *archive, const member *m, co
     z.next_in = (unsigned char *)(uintptr_t)from;
     z.next_out = (unsigned char *)to;
     do {
-        unsigned some_in = in < 1u << 30 ? (unsigned)in : 1u << 30, some_out = out < 1u << 30 ? (unsigned)out : 1u << 30;
+        unsigned some_in = in < 1u << 30 ? (unsigned)in : 1u << 30,
+                 some_out = out < 1u << 30 ? (unsigned)out : 1u << 30;
         z.avail_in = some_in;
         z.avail_out = some_out;
         result = inflate(&z, Z_NO_FLUSH);
@@ -126,8 +127,9 @@ static tad_status inflate_member(const tad_archive *archive, const member *m, co
     inflateEnd(&z);
     if (result == Z_MEM_ERROR)
         return tad__file_no_memory(error, 1 << 15);
-    return result == Z_STREAM_END && in == 0 && out == 0 ? TAD_OK
-                                                         : refuse_zip(error, m->at, "a member's deflated data is damaged");
+    return result == Z_STREAM_END && in == 0 && out == 0
+               ? TAD_OK
+               : refuse_zip(error, m->at, "a member's deflated data is damaged");
 }
 
 static uint32_t crc_of(const void *data, size_t bytes)
@@ -187,7 +189,7 @@ TAD__READER(npz)
     uint64_t   at = 0, count = 0, packed = 0;
     tad_status status = find_directory(archive, &at, &count, error);
     for (uint64_t i = 0; i < count && status == TAD_OK; i++) {
-        member m;
+        member   m;
         uint64_t here = at;
         status = next_member(archive, &at, &m, error);
         if (status != TAD_OK)
@@ -332,7 +334,7 @@ static void put_directory(const tad_archive *archive, tad__saver *saver, const p
         tad__saver_number(saver, 3 << 8 | version_of(p), 2); // made on Unix
         put_common(saver, p, entry, deflated, sizes, version_of(p));
         tad__saver_number(saver, extra ? extra + 4 : 0, 2);
-        tad__saver_number(saver, 0, 2 + 2 + 2);   // comment, disk, internal attributes
+        tad__saver_number(saver, 0, 2 + 2 + 2); // comment, disk, internal attributes
         tad__saver_number(saver, 0600u << 16, 4);
         tad__saver_number(saver, offset ? 0xffffffff : p->at, 4);
         put_name(saver, entry);

@@ -48,7 +48,8 @@ static tad_status check(const tad_params *params, const tad_archive *archive, co
     }
     for (size_t i = 0; i < tad_archive_count(archive); i++)
         if (!tad_params_find(params, tad_archive_at(archive, i)->name))
-            return refuse(error, TAD_EARG, path, "there is no parameter for the entry", tad_archive_at(archive, i)->name);
+            return refuse(error, TAD_EARG, path, "there is no parameter for the entry",
+                          tad_archive_at(archive, i)->name);
     return TAD_OK;
 }
 

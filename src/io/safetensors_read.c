@@ -32,8 +32,7 @@ static int64_t place(const reader *r, const char *at)
     return at - r->archive->file;
 }
 
-#define REFUSE(r, at, ...)                                                                                             \
-    (tad__file_refuse((r)->error, TAD_EARG, place((r), (at)), format_hint, __VA_ARGS__), false)
+#define REFUSE(r, at, ...) (tad__file_refuse((r)->error, TAD_EARG, place((r), (at)), format_hint, __VA_ARGS__), false)
 
 static bool no_memory(reader *r, size_t bytes)
 {
@@ -174,7 +173,7 @@ const char *tad__bad_utf8(const char *at, const char *end)
 {
     while (at < end) {
         const unsigned char *c = (const unsigned char *)at;
-        int                  n = *c < 0x80             ? 0
+        int                  n = *c < 0x80                 ? 0
                                  : *c >= 0xc2 && *c < 0xe0 ? 1
                                  : *c >= 0xe0 && *c < 0xf0 ? 2
                                  : *c >= 0xf0 && *c < 0xf5 ? 3
@@ -222,8 +221,8 @@ static bool read_shape(reader *r, tensor *t)
     for (t->rank = 0; !done; t->rank++) {
         uint64_t size;
         if (t->rank == TAD_MAX_RANK)
-            return REFUSE(r, r->at, "the shape of \"%s\" has more than %d axes", tad__show(t->name, strlen(t->name)).text,
-                          TAD_MAX_RANK);
+            return REFUSE(r, r->at, "the shape of \"%s\" has more than %d axes",
+                          tad__show(t->name, strlen(t->name)).text, TAD_MAX_RANK);
         if (!number(r, &size, "shape") || !more(r, ']', &done, "in a shape"))
             return false;
         t->dims[t->rank] = (int64_t)size;
@@ -358,8 +357,8 @@ static bool place_tensors(reader *r, char *data, size_t bytes)
             return REFUSE(r, at, "data_offsets of \"%s\" span %" PRIu64 " bytes, but its shape needs %zu", name.text,
                           t->end - t->begin, needed);
         if (t->end > bytes)
-            return REFUSE(r, at, "the data of \"%s\" ends at %" PRIu64 ", but the file has %zu bytes of data", name.text,
-                          t->end, bytes);
+            return REFUSE(r, at, "the data of \"%s\" ends at %" PRIu64 ", but the file has %zu bytes of data",
+                          name.text, t->end, bytes);
         end = t->end;
         if (tad_archive_find(r->archive, t->name))
             return REFUSE(r, at, "the name \"%s\" is there twice", name.text);

@@ -109,10 +109,11 @@ static tad_status check_texts(const tad_archive *archive, tad_file_error *error)
         const tad__note *note = i < archive->n ? NULL : &archive->notes[(i - archive->n) / 2];
         const char *text = !note ? archive->items[i]->name : note->text + ((i - archive->n) % 2 ? note->key_bytes : 0);
         if (tad__bad_utf8(text, text + strlen(text)) || (!note && strcmp(text, "__metadata__") == 0))
-            return tad__file_refuse(error, TAD_EARG, -1, "give it another name",
-                                    "\"%s\" cannot be written: names and notes of safetensors are UTF-8, and no entry is "
-                                    "named __metadata__",
-                                    tad__show(text, strlen(text)).text);
+            return tad__file_refuse(
+                error, TAD_EARG, -1, "give it another name",
+                "\"%s\" cannot be written: names and notes of safetensors are UTF-8, and no entry is "
+                "named __metadata__",
+                tad__show(text, strlen(text)).text);
     }
     return TAD_OK;
 }

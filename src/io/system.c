@@ -88,7 +88,8 @@ static tad_status read_all(const tad__system *system, int file, tad_archive *arc
     for (;;) {
         if (archive->file_bytes == archive->file_capacity && !grow(archive))
             return tad__file_no_memory(error, archive->file_bytes + 1);
-        long got = system->read(file, archive->file + archive->file_bytes, archive->file_capacity - archive->file_bytes);
+        long got =
+            system->read(file, archive->file + archive->file_bytes, archive->file_capacity - archive->file_bytes);
         if (got == 0)
             return TAD_OK;
         if (got > 0)
