@@ -28,6 +28,11 @@ static int64_t whole(double x)
     return isnan(x) ? 0 : x >= 0x1p63 ? INT64_MAX : x < -0x1p63 ? INT64_MIN : (int64_t)x;
 }
 
+static int64_t whole_f(float x)
+{
+    return whole((double)x);
+}
+
 static int64_t of_u64(uint64_t x)
 {
     return x > INT64_MAX ? INT64_MAX : (int64_t)x;
@@ -41,11 +46,11 @@ static int64_t of_u64(uint64_t x)
     X(I8, int8_t, SAME, (int64_t))                                                                                     \
     X(I16, int16_t, SAME, (int64_t))                                                                                   \
     X(U16, uint16_t, SAME, (int64_t))                                                                                  \
-    X(F16, uint16_t, from_f16, whole)                                                                                  \
-    X(BF16, uint16_t, from_bf16, whole)                                                                                \
+    X(F16, uint16_t, from_f16, whole_f)                                                                                \
+    X(BF16, uint16_t, from_bf16, whole_f)                                                                              \
     X(I32, int32_t, SAME, (int64_t))                                                                                   \
     X(U32, uint32_t, SAME, (int64_t))                                                                                  \
-    X(F32, float, SAME, whole)                                                                                         \
+    X(F32, float, SAME, whole_f)                                                                                       \
     X(F64, double, SAME, whole)                                                                                        \
     X(I64, int64_t, SAME, (int64_t))                                                                                   \
     X(U64, uint64_t, SAME, of_u64)

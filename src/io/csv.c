@@ -95,13 +95,13 @@ static bool to_number(const reader *r, const char *text, size_t bytes, double *n
     char        copy[MOST_DIGITS];
     const char *at = text, *end = text + bytes;
     if (bytes == 0) {
-        *number = NAN;
+        *number = (double)NAN;
         return true;
     }
     bool minus = *at == '-';
     at += minus || *at == '+';
     if (is_word(at, end, "nan") || is_word(at, end, "inf") || is_word(at, end, "infinity")) {
-        *number = (*at | 0x20) == 'n' ? NAN : minus ? -INFINITY : INFINITY;
+        *number = (*at | 0x20) == 'n' ? (double)NAN : (double)(minus ? -INFINITY : INFINITY);
         return true;
     }
     size_t before = digits(at, end), behind = 0;
