@@ -2,6 +2,7 @@
 #include "suites.h"
 #include "support.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ST(header, data) TAD_FORMAT_SAFETENSORS, true, header, sizeof(header) - 1, data, sizeof(data) - 1
@@ -134,6 +135,21 @@ START_TEST(test_most_bytes)
 }
 END_TEST
 
+/* One byte of a stored member's data is another. */
+START_TEST(test_checksum)
+{
+    char           file[668];
+    tad_file_error error;
+    tad_archive   *archive;
+    FILE          *stream = fopen("tests/data/numpy.npz", "rb");
+    ck_assert_uint_eq(fread(file, 1, sizeof file, stream), sizeof file);
+    fclose(stream);
+    file[0xb8] ^= 1;
+    ck_assert_int_eq(tad_archive_parse(file, sizeof file, NULL, &archive, &error), TAD_EARG);
+    ck_assert_ptr_nonnull(strstr(error.message, "checksum (CRC-32) is wrong"));
+}
+END_TEST
+
 START_TEST(test_wrong_calls)
 {
     tad_archive   *archive = tad_archive_new(NULL), *out;
@@ -163,6 +179,7 @@ Suite *files_refused_suite(void)
     TCase *tests = tcase_create("files_refused");
     tcase_add_test(tests, test_refusals);
     tcase_add_test(tests, test_most_bytes);
+    tcase_add_test(tests, test_checksum);
     tcase_add_test(tests, test_wrong_calls);
     suite_add_tcase(suite, tests);
     return suite;

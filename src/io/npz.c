@@ -161,8 +161,9 @@ static tad_status read_member(tad_archive *archive, const member *m, char *name,
     }
     if (status == TAD_OK && crc_of(data, m->bytes) != m->crc)
         status = refuse_zip(error, m->at, "a member's checksum (CRC-32) is wrong: it is damaged");
-    if (status == TAD_OK && m->method == 0)
-        return tad__npy_parse(archive, name, data, m->bytes, (int64_t)(m->at + header), error);
+    if (m->method == 0) // part of the file, as the entry may be
+        return status == TAD_OK ? tad__npy_parse(archive, name, data, m->bytes, (int64_t)(m->at + header), error)
+                                : status;
     // What was unpacked goes when this returns: the entry gets a copy, without the header.
     size_t entries = archive->n;
     if (status == TAD_OK)
