@@ -84,6 +84,7 @@ static const struct {
     {RAW(IDX, "\0\0\x0e\3\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"), "too many elements"},
 
     {RAW(CSV, "1,2\n3,x\n"), "line 2, column 3: 'x' is no number"},
+    {RAW(CSV, "x, "), "is no name of a column"},
     {RAW(CSV, "1,2\n3\n"), "line 2, column 2: there are fewer fields"},
     {RAW(CSV, "1,2\n3,4,5\n"), "line 2, column 5: there are more fields"},
     {RAW(CSV, "1,\"2\n"), "line 1, column 3: a quoted field has no end"},

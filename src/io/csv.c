@@ -169,7 +169,7 @@ static bool has_names(const reader *start)
     reader r = *start;
     while (!at_line_end(&r)) {
         double number;
-        while (*r.at == ' ' && !at_line_end(&r))
+        while (r.at < r.end && *r.at == ' ')
             r.at++;
         bool  quoted = !at_line_end(&r) && *r.at == '"';
         char *text = r.at += quoted;
