@@ -74,7 +74,7 @@ have_quadmath := $(shell echo 'int main(void) { return 0; }' | $(CC) -x c - -lqu
 
 features := $(if $(have_openblas),-DTAD_HAVE_CBLAS $(call pkg_cflags,openblas)) \
             $(if $(have_libdw),-DTAD_HAVE_LIBDW $(call pkg_cflags,libdw))
-LIBS     := $(if $(have_openblas),$(call pkg_libs,openblas)) -lm -ldl
+LIBS     := $(if $(have_openblas),$(call pkg_libs,openblas)) -lz -lm -ldl
 
 # ---- How it is compiled ----
 
@@ -326,13 +326,15 @@ check-scripts: lib tad examples $(TABLE_PROGRAM) $(PAGES_PROGRAM)
 	@$(script_environment) $(scripts)/check_mutants.sh
 	@$(script_environment) $(scripts)/check_operations.sh
 	@$(script_environment) $(scripts)/check_page.sh
+	@$(script_environment) $(scripts)/check_kill.sh
 
 check-unit: $(UNIT) $(FUZZERS)
 	@$(run_$(CONFIG)) $<
 	@$(run_$(CONFIG)) $(BUILD)/fuzz/fuzz_model tests/fuzz/corpus/model/* examples/*.tad
+	@$(run_$(CONFIG)) $(BUILD)/fuzz/fuzz_files $(wildcard tests/data/*)
 
 FUZZ_SECONDS ?= 60
-fuzz: ## look for texts that the language of models cannot stand, with clang's libFuzzer (FUZZ_SECONDS=60)
+fuzz: ## look for models and files that the readers cannot stand, with clang's libFuzzer (FUZZ_SECONDS=60)
 	@$(MAKE) --no-print-directory CONFIG=fuzz CC=clang BUILD=$(dir $(BUILD))fuzz run-fuzz
 
 .PHONY: fuzz run-fuzz
@@ -341,6 +343,9 @@ run-fuzz: $(FUZZERS)
 	@$(run_san) $(BUILD)/fuzz/fuzz_model -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=20 -rss_limit_mb=512 \
 	    -dict=tests/fuzz/model.dict -artifact_prefix=$(BUILD)/ -print_final_stats=1 \
 	    $(BUILD)/corpus/model tests/fuzz/corpus/model examples
+	@mkdir -p $(BUILD)/corpus/files
+	@$(run_san) $(BUILD)/fuzz/fuzz_files -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -timeout=20 -rss_limit_mb=512 \
+	    -artifact_prefix=$(BUILD)/ -print_final_stats=1 $(BUILD)/corpus/files tests/data
 
 check-asan: ## unit tests with AddressSanitizer and UBSan
 	@$(MAKE) --no-print-directory CONFIG=san BUILD=$(dir $(BUILD))san check-unit

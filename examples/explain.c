@@ -26,8 +26,9 @@ int main(int argc, char *argv[])
         if (strcmp(parameter_names[i], wanted) == 0)
             x = p[i];
 
-    tad_status status = tad_explain(e, x, &options, (tad_writer){print, stdout});
-
+    tad_status status = tape ? tad_tape_status(tape) : TAD_ENOMEM;
+    if (status == TAD_OK)
+        status = tad_explain(e, x, &options, (tad_writer){print, stdout});
     if (status != TAD_OK)
         fprintf(stderr, "explain: %s: %s\n", tad_status_meaning(status), tad_tape_message(tape));
     tad_tape_free(tape);

@@ -22,7 +22,9 @@ static tad_status write_network(tad_tape *tape, FILE *file)
     tad_var p[PARAMETERS];
     for (int i = 0; i < PARAMETERS; i++)
         p[i] = tad_scalar(tape, first_values[i]);
-    return tad_write_html(record_network(&net, PARAMETERS, p), &options, (tad_writer){write_to_file, file});
+    tad_var    error = record_network(&net, PARAMETERS, p);
+    tad_status status = tad_tape_status(tape);
+    return status == TAD_OK ? tad_write_html(error, &options, (tad_writer){write_to_file, file}) : status;
 }
 
 int main(void)

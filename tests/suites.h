@@ -59,6 +59,8 @@
     SUITE(loop)                                                                                                        \
     SUITE(replay)                                                                                                      \
     SUITE(limits)                                                                                                      \
+    SUITE(files)                                                                                                       \
+    SUITE(files_refused)                                                                                               \
     SUITE(losses)                                                                                                      \
     SUITE(norms)                                                                                                       \
     SUITE(pair)                                                                                                        \

@@ -289,7 +289,7 @@ static bool meet(void *user, const tad_near_kink *kink)
         FAILS(tad_tape_find_nonfinite(tape, x, NULL)))                                                                 \
     ROW(tad_near_kinks, "tad_near_kinks: the visitor is NULL", FAILS(tad_near_kinks(x, 1, NULL, NULL)))                \
     ROW(tad_trusted_digits, "tad_trusted_digits: x is NULL", FAILS(tad_trusted_digits(x, 1, NULL, 1, &digits)))        \
-    ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))             \
+    ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))           \
     ROW(tad_optimiser_free, "", (tad_optimiser_free(NULL), true))                                                      \
     ROW(tad_optimiser_add, "", FAILS(tad_optimiser_add(NULL, NULL)))                                                   \
     ROW(tad_optimiser_add_all, "", FAILS(tad_optimiser_add_all(NULL, NULL)))                                           \
@@ -317,11 +317,12 @@ static bool meet(void *user, const tad_near_kink *kink)
     ROW(tad_model_parse, "", )                                                                                         \
     ROW(tad_model_free, "", )                                                                                          \
     ROW(tad_model_count, "", )                                                                                         \
-    ROW(tad_model_symbol, "", ) ROW(tad_model_find, "", ) ROW(tad_model_set, "", ) ROW(tad_model_record, "", )         \
-        ROW(tad_model_record_with, "", ) ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", )                   \
-            ROW(tad_cause_name, "", ) ROW(tad_cause_hint, "", ) ROW(tad_nonfinite_origin_name, "", )                   \
-                ROW(tad_op_at, "", ) ROW(tad_refuse, "", ) ROW(tad_enter, "", ) ROW(tad_scratch, "", )                 \
-                    ROW(tad_leave, "", ) ROW(tad_stop_name, "", ) ROW(tad_optimiser_new, "", )
+    ROW(tad_model_symbol, "", )                                                                                        \
+    ROW(tad_model_find, "", ) ROW(tad_model_set, "", ) ROW(tad_model_record, "", ) ROW(tad_model_record_with, "", )    \
+        ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", ) ROW(tad_cause_name, "", )                          \
+            ROW(tad_cause_hint, "", ) ROW(tad_nonfinite_origin_name, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", )  \
+                ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", ) ROW(tad_stop_name, "", )              \
+                    ROW(tad_optimiser_new, "", )
 
 /* ---- The tables made of these lists ---- */
 

@@ -18,6 +18,7 @@
  *     params.h       parameters that outlive the tape
  *     nn.h           layers of networks, with their parameters
  *     optim.h        optimisers, schedules, minimisers
+ *     files.h        arrays in files: safetensors, .npy, .npz, IDX, CSV
  *     op.h           operations of your own
  */
 #ifndef TAD_H
@@ -31,15 +32,16 @@
 #include <tad/diff.h>
 #include <tad/elementwise.h>
 #include <tad/explain.h>
+#include <tad/files.h>
 #include <tad/gradcheck.h>
 #include <tad/graph.h>
 #include <tad/jacobian.h>
 #include <tad/model.h>
-#include <tad/op.h>
 #include <tad/nn.h>
+#include <tad/op.h>
 #include <tad/operations.h>
-#include <tad/page.h>
 #include <tad/optim.h>
+#include <tad/page.h>
 #include <tad/params.h>
 #include <tad/replay.h>
 #include <tad/sparse.h>

@@ -14,7 +14,7 @@ typedef struct tad__slots {
     uint32_t       low, high;
     size_t         outside;
     const tad_var *x;
-    uint32_t      *at; /* the nodes', and behind them those of x */
+    uint32_t      *at;   /* the nodes', and behind them those of x */
     const char    *name; /* the public function, for errors */
     const void    *caller;
 } tad__slots;

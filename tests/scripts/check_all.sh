@@ -40,6 +40,7 @@ attempt 'ThreadSanitizer, unit tests' "${fixed[@]}" "$MAKE" --no-print-directory
 
 attempt 'unit tests build' make_ "BUILD=$BUILD" all tests
 attempt '10,000 random graphs' env "TAD_GRAPHS=10000" "TAD_SEED=$RANDOM$RANDOM" "$BUILD/tests/check_tad" graphs
+attempt 'killed 1,000 times while saving' env TAD_KILLS=1000 "BUILD=$BUILD" tests/scripts/check_kill.sh
 attempt 'a stack of 256 KB, unit tests' bash -c "ulimit -s 256 && OPENBLAS_NUM_THREADS=1 $BUILD/tests/check_tad"
 if have valgrind; then
     # valgrind 3.19 does not know AVX-512, which OpenBLAS would choose.

@@ -24,6 +24,7 @@ need g++           'C++ compiler: headers are tried as C++'   have "${CXX:-c++}"
 need pkg-config    'finds libraries'                          have pkg-config
 need uthash-dev    'hash tables'                              header uthash.h
 need libopenblas-dev 'matrix products'                        module openblas
+need zlib1g-dev    'gzip and .npz'                            header zlib.h
 need libdw-dev     'file and line in error messages'          module libdw
 need check         'unit tests'                               module check
 if [ "${1-}" = dev ]; then
