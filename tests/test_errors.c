@@ -39,10 +39,10 @@ START_TEST(statuses)
     static const struct {
         tad_status  status;
         const char *name;
-    } names[] = {{TAD_OK, "TAD_OK"},          {TAD_ENOMEM, "TAD_ENOMEM"}, {TAD_ESHAPE, "TAD_ESHAPE"},
-                 {TAD_EDTYPE, "TAD_EDTYPE"},  {TAD_ETAPE, "TAD_ETAPE"},   {TAD_ESTALE, "TAD_ESTALE"},
-                 {TAD_EARG, "TAD_EARG"},      {TAD_EINDEX, "TAD_EINDEX"}, {TAD_ESINGULAR, "TAD_ESINGULAR"},
-                 {TAD_EBRANCH, "TAD_EBRANCH"}};
+    } names[] = {{TAD_OK, "TAD_OK"},           {TAD_ENOMEM, "TAD_ENOMEM"}, {TAD_ESHAPE, "TAD_ESHAPE"},
+                 {TAD_EDTYPE, "TAD_EDTYPE"},   {TAD_ETAPE, "TAD_ETAPE"},   {TAD_ESTALE, "TAD_ESTALE"},
+                 {TAD_EARG, "TAD_EARG"},       {TAD_EINDEX, "TAD_EINDEX"}, {TAD_ESINGULAR, "TAD_ESINGULAR"},
+                 {TAD_EBRANCH, "TAD_EBRANCH"}, {TAD_EIO, "TAD_EIO"}};
     for (size_t i = 0; i < COUNT(names); i++) {
         ck_assert_int_eq((int)names[i].status, (int)i);
         ck_assert_str_eq(tad_status_name(names[i].status), names[i].name);

@@ -290,6 +290,20 @@ static bool meet(void *user, const tad_near_kink *kink)
     ROW(tad_near_kinks, "tad_near_kinks: the visitor is NULL", FAILS(tad_near_kinks(x, 1, NULL, NULL)))                \
     ROW(tad_trusted_digits, "tad_trusted_digits: x is NULL", FAILS(tad_trusted_digits(x, 1, NULL, 1, &digits)))        \
     ROW(tad_trusted_digits, "tad_trusted_digits: out is NULL", FAILS(tad_trusted_digits(x, 1, &x, 1, NULL)))           \
+    ROW(tad_archive_free, "", (tad_archive_free(NULL), true))                                                          \
+    ROW(tad_archive_count, "", tad_archive_count(NULL) == 0)                                                           \
+    ROW(tad_archive_at, "", tad_archive_at(NULL, 0) == NULL)                                                           \
+    ROW(tad_archive_find, "", tad_archive_find(NULL, "a") == NULL)                                                     \
+    ROW(tad_archive_add, "", FAILS(tad_archive_add(NULL, "a", TAD_ELEMENT_F64, 0, NULL, room, NULL)))                  \
+    ROW(tad_archive_set_note, "", FAILS(tad_archive_set_note(NULL, "a", "b")))                                         \
+    ROW(tad_archive_note, "", tad_archive_note(NULL, "a") == NULL)                                                     \
+    ROW(tad_archive_note_key, "", tad_archive_note_key(NULL, 0) == NULL)                                               \
+    ROW(tad_entry_read, "", FAILS(tad_entry_read(NULL, TAD_F64, room, 1)))                                             \
+    ROW(tad_archive_load, "", FAILS(tad_archive_load(NULL, NULL, NULL, NULL)))                                         \
+    ROW(tad_archive_parse, "", FAILS(tad_archive_parse(NULL, 1, NULL, NULL, NULL)))                                    \
+    ROW(tad_archive_save, "", FAILS(tad_archive_save(NULL, NULL, NULL, NULL)))                                         \
+    ROW(tad_params_save, "", FAILS(tad_params_save(NULL, NULL, NULL)))                                                 \
+    ROW(tad_params_load, "", FAILS(tad_params_load(NULL, NULL, NULL)))                                                 \
     ROW(tad_optimiser_free, "", (tad_optimiser_free(NULL), true))                                                      \
     ROW(tad_optimiser_add, "", FAILS(tad_optimiser_add(NULL, NULL)))                                                   \
     ROW(tad_optimiser_add_all, "", FAILS(tad_optimiser_add_all(NULL, NULL)))                                           \
@@ -318,11 +332,13 @@ static bool meet(void *user, const tad_near_kink *kink)
     ROW(tad_model_free, "", )                                                                                          \
     ROW(tad_model_count, "", )                                                                                         \
     ROW(tad_model_symbol, "", )                                                                                        \
-    ROW(tad_model_find, "", ) ROW(tad_model_set, "", ) ROW(tad_model_record, "", ) ROW(tad_model_record_with, "", )    \
+    ROW(tad_model_find, "", )                                                                                          \
+    ROW(tad_model_set, "", ) ROW(tad_model_record, "", ) ROW(tad_model_record_with, "", )                              \
         ROW(tad_text_error_write, "", ) ROW(tad_op_signature, "", ) ROW(tad_cause_name, "", )                          \
             ROW(tad_cause_hint, "", ) ROW(tad_nonfinite_origin_name, "", ) ROW(tad_op_at, "", ) ROW(tad_refuse, "", )  \
-                ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", ) ROW(tad_stop_name, "", )              \
-                    ROW(tad_optimiser_new, "", )
+                ROW(tad_enter, "", ) ROW(tad_scratch, "", ) ROW(tad_leave, "", ) ROW(tad_element_name, "", )           \
+                    ROW(tad_element_size, "", ) ROW(tad_archive_new, "", ) ROW(tad_stop_name, "", )                    \
+                        ROW(tad_optimiser_new, "", )
 
 /* ---- The tables made of these lists ---- */
 
