@@ -652,7 +652,7 @@ const planted_fault planted_faults[] = {
     HAND(layer_transposed, TRANSPOSED, 8, 0),
     HAND(never_set, MISSING_ARGUMENT, 3, 0),
     HAND(set_to_zero, MISSING_ARGUMENT, 3, 0),
-    HAND(adds_up, REPEATED, 3, 0),
+    HAND(adds_up, ADDED, 3, 0),
     HAND(mean_square, FACTOR, 5, 5),
     HAND(inner_missing, CHAIN, 3, 0),
     HAND(no_decay, MISSING_TERM, 4, 0),

@@ -34,6 +34,7 @@ TAD_API const char *tad_verdict_name(tad_verdict verdict);
     X(MISSING_ARGUMENT, "missing argument", "its gradient is never set")                                               \
     X(BROADCAST, "broadcasting", "sum the gradient over the axes that the argument was repeated along")                \
     X(REPEATED, "repeated use", "add to the gradient that is there (+=), do not overwrite it")                         \
+    X(ADDED, "added to junk", "set the gradient (=), or set it to 0 first: nobody says what it held before")           \
     X(LAYOUT, "memory layout", "use the strides of the arrays: operands may be views")                                 \
     X(RULES_DIFFER, "rules differ", "the same derivative is written down more than once: compare the two")             \
     X(DETACHED, "detached",                                                                                            \

@@ -121,7 +121,7 @@ static bool depends_on_junk(by_hand *h, tad_gradcheck_report *report)
     if (unset == report->wrong)
         say(report, TAD_CAUSE_MISSING_ARGUMENT, "the gradient: grad[%zu] is never set", example);
     else if (unset + added == report->wrong)
-        say(report, TAD_CAUSE_REPEATED,
+        say(report, TAD_CAUSE_ADDED,
             "the gradient: the function adds to what grad[%zu] held before, and does not set it", example);
     return unset + added == report->wrong;
 }
